@@ -1,0 +1,55 @@
+# room(name [USES rooms...]): static library rk_<name> from src/<name>/**/*.{c,cc}, main.c apart (that is the program).
+#
+# The folders of a room that hold headers or plug-in lists are its include path. A room without sources yet is an
+# interface library, so that what stands on it can be built all the same.
+function(room name)
+  cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
+  set(target rk_${name})
+  set(root ${CMAKE_CURRENT_SOURCE_DIR}/src/${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${root}/*.c ${root}/*.cc)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${root}/*.h ${root}/*.def)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+
+  set(folders ${root})
+  foreach(header IN LISTS headers)
+    cmake_path(GET header PARENT_PATH folder)
+    list(APPEND folders ${folder})
+  endforeach()
+  list(REMOVE_DUPLICATES folders)
+  list(TRANSFORM ROOM_USES PREPEND rk_ OUTPUT_VARIABLE uses)
+
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(visibility PUBLIC)
+    target_compile_options(${target} PRIVATE ${ROCKET_WARNINGS} $<$<COMPILE_LANGUAGE:C>:-Wconversion>)
+    room_kernels(${sources})
+  else()
+    message(STATUS "room ${name}: no sources yet")
+    add_library(${target} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  set_property(TARGET ${target} PROPERTY ROOM_VISIBILITY ${visibility})
+  target_include_directories(${target} ${visibility} ${CMAKE_CURRENT_SOURCE_DIR}/include ${folders})
+  target_link_libraries(${target} ${visibility} ${uses})
+endfunction()
+
+# Third-party libraries of the room that wraps them (interface targets of Packages.cmake). Their headers are visible to
+# this room only; the link follows it everywhere.
+function(room_links name)
+  get_target_property(visibility rk_${name} ROOM_VISIBILITY)
+  if(visibility STREQUAL INTERFACE)
+    target_link_libraries(rk_${name} INTERFACE ${ARGN})
+  else()
+    target_link_libraries(rk_${name} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# *_avx2.c are compiled for processors with AVX2, FMA and F16C; whoever calls them has asked cpuid before.
+function(room_kernels)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    return()
+  endif()
+  set(kernels ${ARGN})
+  list(FILTER kernels INCLUDE REGEX "_avx2\\.c$")
+  set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+endfunction()
