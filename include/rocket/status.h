@@ -13,10 +13,10 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define ROCKET_NODISCARD __attribute__((warn_unused_result))
-#define ROCKET_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define ROCKET_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #else
 #define ROCKET_NODISCARD
-#define ROCKET_PRINTF(format, first)
+#define ROCKET_PRINTF(text, first)
 #endif
 
 /* The value is also the exit code of the program (130 and 143 apart: stopped by a signal). */
