@@ -21,10 +21,13 @@ void rk_error_clear(rocket_error *err);
             return rk_try_status_;                                                                                     \
     } while (0)
 
+/* Returns the constant, not what rk_fail returns, so that the compiler sees that this path is a failure. */
 #define RK_FAIL_IF(condition, code, err, ...)                                                                          \
     do {                                                                                                               \
-        if (condition)                                                                                                 \
-            return rk_fail((err), ROCKET_##code, __VA_ARGS__);                                                         \
+        if (condition) {                                                                                               \
+            rk_fail((err), ROCKET_##code, __VA_ARGS__);                                                                \
+            return ROCKET_##code;                                                                                      \
+        }                                                                                                              \
     } while (0)
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef RK_MEM_H
 #define RK_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,12 @@ void rk_free(void *p); /* NULL is fine */
 char *rk_strdup(const char *text);
 char *rk_strndup(const char *text, size_t n);
 
-uint64_t rk_alloc_count(void);       /* successful allocations since start, all threads */
-uint64_t rk_alloc_live_bytes(void);  /* bytes held now */
+uint64_t rk_alloc_count(void);      /* successful allocations since start, all threads */
+uint64_t rk_alloc_live_bytes(void); /* bytes held now */
 uint64_t rk_alloc_peak_bytes(void);
 
 /* Test hook: the n-th allocation from now (1 = the next) fails, once; 0 switches it off. */
 void rk_alloc_fail_at(uint64_t n);
+bool rk_alloc_fail_pending(void); /* the allocation that shall fail has not come yet */
 
 #endif

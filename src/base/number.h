@@ -1,6 +1,6 @@
 /* Numbers from text and back, whatever the locale. Parsers take the whole of [text, text+n): surrounding blanks are
  * allowed, anything else is false. Floats: decimal, exponent, nan, inf, infinity (any case, sign). Values out of range
- * of the type: false for integers, +-inf / 0 for floats. Correctly rounded. */
+ * of the type: false for integers, +-inf / 0 for floats. Correctly rounded. *out is untouched on failure. */
 #ifndef RK_NUMBER_H
 #define RK_NUMBER_H
 

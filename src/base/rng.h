@@ -13,7 +13,7 @@ typedef enum rk_rng_purpose {
     RK_RNG_SHUFFLE = 2, /* shuffle buffer; step = epoch */
     RK_RNG_FILES = 3,   /* order of files; step = epoch */
     RK_RNG_DROPOUT = 4, /* step = training step, index = hash of the layer's name */
-    RK_RNG_GENERATE = 5,/* the click-log simulator */
+    RK_RNG_GENERATE = 5, /* the click-log simulator */
     RK_RNG_BOOTSTRAP = 6,
     RK_RNG_AUGMENT = 7,
     RK_RNG_TEST = 99
@@ -23,6 +23,9 @@ typedef struct rk_rng {
     uint32_t key[2], counter[4], block[4];
     uint32_t used; /* words of block handed out */
 } rk_rng;
+
+/* One block of Philox 4x32-10: what everything here is made of. */
+void rk_philox(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]);
 
 rk_rng rk_rng_at(uint64_t seed, rk_rng_purpose purpose, uint64_t step, uint64_t index);
 void rk_rng_skip_to(rk_rng *rng, uint64_t word); /* continue at the word-th 32-bit word of the stream */

@@ -1,0 +1,182 @@
+/* Atomic write: a reader of path sees the old file or the new one, never a part, even through a crash.
+ *
+ * The bytes go to .<name>.<pid>.<n>.tmp in the same folder (rename does not cross file systems), which is fsynced before
+ * the rename, and the folder after it. A name that exists and is no regular file (/dev/null, a pipe, a folder) is
+ * refused: the rename would put a file in its place. A symbolic link is replaced, not followed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "file.h"
+#include "mem.h"
+
+enum { BUFFER_BYTES = 64 << 10, MAX_ATTEMPTS = 100 };
+
+struct rk_atomic_file {
+    rk_arena arena; /* the paths */
+    const char *path, *folder, *temporary;
+    int fd;
+    int reason; /* errno of the first failure, 0: none; sticky */
+    size_t used;
+    char buffer[BUFFER_BYTES];
+};
+
+static rocket_status fail_reason(rocket_error *err, const char *path, const char *what, int reason)
+{
+    char text[128];
+
+    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(reason, text, sizeof text));
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static void release(rk_atomic_file *file)
+{
+    rk_arena_clear(&file->arena);
+    rk_free(file);
+}
+
+/* A file nobody else has, under a name that globs skip. The mode is cut by the umask, as for any new file. */
+static rocket_status open_temporary(rk_atomic_file *file, rocket_error *err)
+{
+    static _Atomic unsigned serial;
+
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        file->temporary = rk_arena_printf(&file->arena, "%s.%s.%ld.%u.tmp", file->folder, base_name(file->path),
+                                          (long)getpid(), atomic_fetch_add(&serial, 1));
+        RK_FAIL_IF(!file->temporary, FAILED, err, "%s: out of memory", file->path);
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (file->fd >= 0)
+            return ROCKET_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return fail_reason(err, file->path, "create", errno);
+}
+
+static rocket_status check_target(const char *path, rocket_error *err)
+{
+    struct stat info;
+
+    RK_FAIL_IF(!*base_name(path), FAILED, err, "%s: expected the name of a file", *path ? path : "\"\"");
+    RK_FAIL_IF(stat(path, &info) == 0 && !S_ISREG(info.st_mode), FAILED, err, "%s: expected a regular file", path);
+    return ROCKET_OK;
+}
+
+static rocket_status prepare(rk_atomic_file *file, const char *path, rocket_error *err)
+{
+    file->path = rk_arena_strdup(&file->arena, path);
+    file->folder = rk_arena_strndup(&file->arena, path, (size_t)(base_name(path) - path)); /* "" or with its slash */
+    RK_FAIL_IF(rk_arena_failed(&file->arena), FAILED, err, "%s: out of memory", path);
+    return open_temporary(file, err);
+}
+
+rocket_status rk_atomic_open(rk_atomic_file **out, const char *path, rocket_error *err)
+{
+    RK_TRY(check_target(path, err));
+    rk_atomic_file *file = rk_alloc(1, sizeof *file);
+    RK_FAIL_IF(!file, FAILED, err, "%s: out of memory", path);
+    rk_arena_init(&file->arena, 0);
+    rocket_status status = prepare(file, path, err);
+    if (status != ROCKET_OK)
+        release(file);
+    else
+        *out = file;
+    return status;
+}
+
+static void write_through(rk_atomic_file *file, const char *bytes, size_t n)
+{
+    while (n > 0 && file->reason == 0) {
+        ssize_t written = write(file->fd, bytes, n);
+
+        if (written < 0) {
+            if (errno != EINTR)
+                file->reason = errno;
+            continue;
+        }
+        bytes += written;
+        n -= (size_t)written;
+    }
+}
+
+static void flush(rk_atomic_file *file)
+{
+    write_through(file, file->buffer, file->used);
+    file->used = 0;
+}
+
+void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n)
+{
+    if (n > sizeof file->buffer - file->used)
+        flush(file);
+    if (n > sizeof file->buffer) {
+        write_through(file, bytes, n);
+        return;
+    }
+    if (n > 0)
+        memcpy(file->buffer + file->used, bytes, n);
+    file->used += n;
+}
+
+/* A folder that cannot be opened or synced (some network file systems) does not undo the rename, but the promise that
+ * the new file survives a crash would be broken: so it is an error. */
+static rocket_status sync_folder(const rk_atomic_file *file, rocket_error *err)
+{
+    int fd = open(*file->folder ? file->folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int reason = fd < 0 || fsync(fd) != 0 ? errno : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return reason ? fail_reason(err, file->path, "sync the folder of", reason) : ROCKET_OK;
+}
+
+rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err)
+{
+    rocket_status status = ROCKET_OK;
+
+    flush(file);
+    if (file->reason == 0 && fsync(file->fd) != 0)
+        file->reason = errno;
+    if (close(file->fd) != 0 && file->reason == 0)
+        file->reason = errno;
+    if (file->reason == 0 && rename(file->temporary, file->path) != 0)
+        file->reason = errno;
+    if (file->reason != 0) {
+        status = fail_reason(err, file->path, "write", file->reason);
+        unlink(file->temporary);
+    } else {
+        status = sync_folder(file, err);
+    }
+    release(file);
+    return status;
+}
+
+void rk_atomic_abort(rk_atomic_file *file)
+{
+    if (!file)
+        return;
+    close(file->fd);
+    unlink(file->temporary);
+    release(file);
+}
+
+rocket_status rk_file_write(const char *path, const void *bytes, size_t n, rocket_error *err)
+{
+    rk_atomic_file *file;
+
+    RK_TRY(rk_atomic_open(&file, path, err));
+    rk_atomic_write(file, bytes, n);
+    return rk_atomic_commit(file, err);
+}

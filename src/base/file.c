@@ -1,0 +1,161 @@
+/* Files as wholes: mapping, reading, folders, the clock.
+ *
+ * Errors name the path and the system's reason. A map is read-only and private; it keeps the bytes alive after the
+ * file was replaced by an atomic write (the old inode lives as long as it is mapped). Writing stands in atomic_file.c.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "mem.h"
+
+enum { READ_BYTES = 64 << 10 };
+
+static rocket_status fail_errno(rocket_error *err, const char *path, const char *what)
+{
+    char reason[128];
+
+    rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(errno, reason, sizeof reason));
+    return ROCKET_FAILED;
+}
+
+static rocket_status open_for_reading(int *out, const char *path, rocket_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail_errno(err, path, "open");
+    *out = fd;
+    return ROCKET_OK;
+}
+
+static rocket_status map_open_file(rk_map_file *out, int fd, const char *path, rocket_error *err)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return fail_errno(err, path, "stat");
+    RK_FAIL_IF(!S_ISREG(info.st_mode), FAILED, err, "%s: expected a regular file", path);
+    if (info.st_size == 0) {
+        *out = (rk_map_file){ NULL, 0 };
+        return ROCKET_OK;
+    }
+    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED)
+        return fail_errno(err, path, "map");
+    *out = (rk_map_file){ data, (size_t)info.st_size };
+    return ROCKET_OK;
+}
+
+rocket_status rk_file_map(rk_map_file *out, const char *path, rocket_error *err)
+{
+    int fd;
+
+    RK_TRY(open_for_reading(&fd, path, err));
+    rocket_status status = map_open_file(out, fd, path, err);
+    close(fd);
+    return status;
+}
+
+void rk_file_unmap(rk_map_file *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    *map = (rk_map_file){ NULL, 0 };
+}
+
+static rocket_status read_all(rk_buf *buf, int fd, const char *path, rocket_error *err)
+{
+    char chunk[READ_BYTES];
+
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, path, "read");
+        if (n == 0)
+            return ROCKET_OK;
+        rk_buf_append(buf, chunk, (size_t)n);
+        if (rk_buf_failed(buf))
+            return buf->max && buf->size + (size_t)n > buf->max
+                       ? rk_fail(err, ROCKET_FAILED, "%s: expected at most %zu bytes, found more", path, buf->max)
+                       : rk_fail(err, ROCKET_FAILED, "%s: out of memory", path);
+    }
+}
+
+rocket_status rk_file_read(rk_buf *buf, const char *path, rocket_error *err)
+{
+    int fd;
+
+    RK_TRY(open_for_reading(&fd, path, err));
+    rocket_status status = read_all(buf, fd, path, err);
+    close(fd);
+    return status;
+}
+
+static rocket_status make_folder(const char *path, rocket_error *err)
+{
+    struct stat info;
+
+    if (mkdir(path, 0777) == 0)
+        return ROCKET_OK;
+    int reason = errno;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return ROCKET_OK;
+    errno = reason == EEXIST ? ENOTDIR : reason;
+    return fail_errno(err, path, "make folder");
+}
+
+/* Each folder of the path in turn; text is cut at each slash and mended again. */
+static rocket_status make_folders(char *text, rocket_error *err)
+{
+    for (char *c = text + 1; *c; c++) {
+        if (*c != '/' || c[-1] == '/')
+            continue;
+        *c = '\0';
+        RK_TRY(make_folder(text, err));
+        *c = '/';
+    }
+    return make_folder(text, err);
+}
+
+rocket_status rk_mkdirs(const char *path, rocket_error *err)
+{
+    RK_FAIL_IF(!*path, FAILED, err, "cannot make a folder without a name");
+    char *text = rk_strdup(path);
+    RK_FAIL_IF(!text, FAILED, err, "%s: out of memory", path);
+    rocket_status status = make_folders(text, err);
+    rk_free(text);
+    return status;
+}
+
+bool rk_file_exists(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0;
+}
+
+rocket_status rk_file_remove(const char *path, rocket_error *err)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return fail_errno(err, path, "remove");
+    return ROCKET_OK;
+}
+
+double rk_now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

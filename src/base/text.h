@@ -1,0 +1,11 @@
+/* "Did you mean": the known word nearest to a mistyped one. */
+#ifndef RK_TEXT_H
+#define RK_TEXT_H
+
+#include <stddef.h>
+
+/* The nearest of words[0..n) to word, or NULL when none is near enough (about one edit per three letters). Case does not
+ * count as much as a letter: "Adam" finds "adam". The result is one of words. Ties go to the first. */
+const char *rk_closest(const char *word, const char *const *words, size_t n);
+
+#endif
