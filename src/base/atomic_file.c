@@ -1,8 +1,8 @@
 /* Atomic write: a reader of path sees the old file or the new one, never a part, even through a crash.
  *
- * The bytes go to .<name>.<pid>.<n>.tmp in the same folder (rename does not cross file systems), which is fsynced before
- * the rename, and the folder after it. A name that exists and is no regular file (/dev/null, a pipe, a folder) is
- * refused: the rename would put a file in its place. A symbolic link is replaced, not followed.
+ * The bytes go to .<name>.<pid>.<n>.tmp in the same folder (rename does not cross file systems), which is fsynced
+ * before the rename, and the folder after it. A name that exists and is no regular file (/dev/null, a pipe, a folder)
+ * is refused: the rename would put a file in its place. A symbolic link is replaced, not followed.
  */
 #include <errno.h>
 #include <fcntl.h>

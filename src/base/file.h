@@ -29,7 +29,8 @@ void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n);
 ROCKET_NODISCARD rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err); /* frees file in any case */
 void rk_atomic_abort(rk_atomic_file *file);                                               /* NULL is fine */
 
-ROCKET_NODISCARD rocket_status rk_file_write(const char *path, const void *bytes, size_t n, rocket_error *err); /* atomic */
+ROCKET_NODISCARD rocket_status rk_file_write(const char *path, const void *bytes, size_t n,
+                                             rocket_error *err); /* atomic */
 
 ROCKET_NODISCARD rocket_status rk_mkdirs(const char *path, rocket_error *err);
 bool rk_file_exists(const char *path);

@@ -1,8 +1,8 @@
 /* Checksums and crossed hashes. Strings are hashed in farmhash.cc.
  *
- * Source of the crossed hash: TensorFlow's FingerprintCat64 as in the reference for EasyRec, section 3.7; it is Murmur's
- * mixing step with the constant K. XXH3 serves checksums and hash tables: fast, and stable across versions of its
- * library since 0.8.
+ * Source of the crossed hash: TensorFlow's FingerprintCat64 as in the reference for EasyRec, section 3.7; it is
+ * Murmur's mixing step with the constant K. XXH3 serves checksums and hash tables: fast, and stable across versions of
+ * its library since 0.8.
  */
 #include "hash.h"
 

@@ -20,10 +20,10 @@ enum { MAX_DEPTH = 64 };
 
 struct rk_json {
     const json_t *value;
-    size_t n;           /* members or elements */
-    rk_json *items;     /* [n] */
-    const char **keys;  /* [n] of an object, in the order of the text */
-    size_t *order;      /* [n] of an object: numbers of the members, sorted by key */
+    size_t n;          /* members or elements */
+    rk_json *items;    /* [n] */
+    const char **keys; /* [n] of an object, in the order of the text */
+    size_t *order;     /* [n] of an object: numbers of the members, sorted by key */
 };
 
 /* The root knows the memory of all. */

@@ -13,7 +13,8 @@
 /* count * size zeroed bytes, or NULL when memory (or the product) runs out. count or size 0 gives a valid pointer. */
 void *rk_alloc(size_t count, size_t size) __attribute__((malloc));
 
-/* Grow or shrink; the bytes beyond the old size are zero. The old block stays valid on failure (NULL). p may be NULL. */
+/* Grow or shrink; the bytes beyond the old size are zero. The old block stays valid on failure (NULL). p may be NULL.
+ */
 void *rk_realloc(void *p, size_t count, size_t size);
 
 void rk_free(void *p); /* NULL is fine */

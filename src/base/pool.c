@@ -38,7 +38,7 @@ struct rk_pool {
 
     pthread_mutex_t lock;
     pthread_cond_t work, done;
-    _Atomic int n_sleeping;   /* workers waiting on work */
+    _Atomic int n_sleeping; /* workers waiting on work */
     _Atomic bool caller_sleeps;
     _Atomic bool stop;
     int n_threads, spins;

@@ -29,7 +29,7 @@ void rk_queue_free(rk_queue *queue);
 bool rk_queue_push(rk_queue *queue, void *item); /* waits for room; false once closed */
 bool rk_queue_pop(rk_queue *queue, void **item); /* waits for an item; false once closed and empty */
 bool rk_queue_try_pop(rk_queue *queue, void **item);
-void rk_queue_close(rk_queue *queue);            /* wakes everybody */
+void rk_queue_close(rk_queue *queue); /* wakes everybody */
 
 typedef struct rk_thread rk_thread;
 

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 typedef enum rk_rng_purpose {
-    RK_RNG_INIT = 1,    /* weights; index = hash of the parameter's name */
-    RK_RNG_SHUFFLE = 2, /* shuffle buffer; step = epoch */
-    RK_RNG_FILES = 3,   /* order of files; step = epoch */
-    RK_RNG_DROPOUT = 4, /* step = training step, index = hash of the layer's name */
+    RK_RNG_INIT = 1,     /* weights; index = hash of the parameter's name */
+    RK_RNG_SHUFFLE = 2,  /* shuffle buffer; step = epoch */
+    RK_RNG_FILES = 3,    /* order of files; step = epoch */
+    RK_RNG_DROPOUT = 4,  /* step = training step, index = hash of the layer's name */
     RK_RNG_GENERATE = 5, /* the click-log simulator */
     RK_RNG_BOOTSTRAP = 6,
     RK_RNG_AUGMENT = 7,

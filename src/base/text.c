@@ -1,5 +1,5 @@
-/* Nearest word by edit distance: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment,
- * the restricted form of Damerau 1964). A swap is one edit because it is the commonest slip of a typist.
+/* Nearest word by edit distance: insertions, deletions, substitutions and swaps of neighbours (optimal string
+ * alignment, the restricted form of Damerau 1964). A swap is one edit because it is the commonest slip of a typist.
  *
  * Letters are compared without case (ASCII). Words longer than 96 bytes are never suggested: nobody mistypes those, and
  * the rows of the table then have a fixed size.

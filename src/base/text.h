@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* The nearest of words[0..n) to word, or NULL when none is near enough (about one edit per three letters). Case does not
- * count as much as a letter: "Adam" finds "adam". The result is one of words. Ties go to the first. */
+/* The nearest of words[0..n) to word, or NULL when none is near enough (about one edit per three letters). Case does
+ * not count as much as a letter: "Adam" finds "adam". The result is one of words. Ties go to the first. */
 const char *rk_closest(const char *word, const char *const *words, size_t n);
 
 #endif

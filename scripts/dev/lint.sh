@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# House rules: layout (clang-format), the rules of lint.awk, unique file names, line length; --tidy adds clang-tidy.
+set -uo pipefail
+here=$(dirname "$0")
+faults=0
+
+case ${1:-} in
+    "" | --tidy) ;;
+    *)
+        echo "./dev lint: expected --tidy or nothing, got \"$1\"" >&2
+        exit 2
+        ;;
+esac
+
+# Prints what a check found and remembers that it found something.
+report() {
+    if [ -n "$1" ]; then
+        printf '%s\n' "$1"
+        faults=$((faults + $(printf '%s\n' "$1" | wc -l)))
+    fi
+}
+
+folders=()
+for folder in include src tests bench examples; do
+    [ -d "$folder" ] && folders+=("$folder")
+done
+mapfile -t sources < <(find "${folders[@]}" -name '*.[ch]' -not -path '*/fixtures/*' | sort)
+mapfile -t schema < <(find src -name '*.proto' -o -name '*.def' | sort)
+
+report "$(clang-format -n --Werror "${sources[@]}" 2>&1 | grep -E 'error:')"
+report "$(awk -f "$here/lint.awk" "${sources[@]}")"
+report "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}$' "${sources[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: expected at most 120 columns/')"
+report "$(grep -nE '[[:blank:]]+$' "${sources[@]}" "${schema[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: blanks at the end/')"
+report "$(printf '%s\n' "${sources[@]}" "${schema[@]}" | sed 's|.*/||' | sort | uniq -d | sed 's/$/: file name used twice/')"
+
+if [ "${1:-}" = --tidy ]; then
+    if ! command -v clang-tidy >/dev/null; then
+        echo "./dev lint: --tidy needs the package clang-tidy" >&2
+        exit 1
+    fi
+    "$here/install.sh"
+    cmake --preset fuzz >/dev/null # clang's own command lines
+    cmake --build --preset fuzz --target rk_cli >/dev/null
+    mapfile -t units < <(find src -name '*.c' | sort)
+    report "$(printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build-fuzz --quiet 2>/dev/null |
+        grep -E '(warning|error):')"
+fi
+
+if [ "$faults" -gt 0 ]; then
+    echo "lint: $faults faults" >&2
+    exit 1
+fi
+echo "lint: ${#sources[@]} files, no faults"
