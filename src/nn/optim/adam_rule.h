@@ -1,0 +1,26 @@
+/* The Adam rule (Kingma & Ba 2015, in the form of its section 2 that folds both bias corrections into the rate), shared
+ * by adam, lazy_adam and adamw:
+ *
+ *   rate_t = rate * sqrt(1 - beta2^t) / (1 - beta1^t)          t = step + 1
+ *   m = beta1 * m + (1 - beta1) * g
+ *   v = beta2 * v + (1 - beta2) * g^2
+ *   w -= rate_t * m / (sqrt(v) + 1e-8)
+ *
+ * The products of betas are global: a row that was not touched for a while is corrected as if it had been. Moments
+ * below the smallest normal float are set to zero, as TensorFlow's threads do it: rows that nobody touches decay for
+ * ever, and arithmetic on denormals is a hundred times slower.
+ */
+#ifndef RK_ADAM_RULE_H
+#define RK_ADAM_RULE_H
+
+#include "optimizer.h"
+
+typedef struct rk_adam_options {
+    float beta1, beta2;
+    float decay; /* w -= decay * w before the step, where there is a gradient; 0: none */
+} rk_adam_options;
+
+void rk_adam_prepare(rk_hyper *hyper, const rk_adam_options *options, uint64_t step);
+void rk_adam_update(const rk_update_run *run); /* without a gradient: the same bits as with g = 0 and no decay */
+
+#endif

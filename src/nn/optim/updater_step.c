@@ -1,0 +1,334 @@
+/* One step of an rk_updater: measure the gradient, add up what shares a table, move the weights.
+ *
+ * The norm is upstream's: squares are summed over each look-up's own gradient, before the gradients of look-ups that
+ * share a table are added up. It is always computed, since it is also the cheapest test for NaN and infinity: squares
+ * of finite floats cannot overflow a double. Only then is anything moved. All partial sums are added in piece order,
+ * and everything else is elementwise, so the bits do not depend on the threads.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "error.h"
+#include "mem.h"
+#include "updater_state.h"
+
+typedef void (*piece_fn)(void *arg, int piece, int thread);
+
+static void run_pieces(rk_updater *updater, int n, piece_fn fn)
+{
+    if (updater->pool)
+        rk_pool_run(updater->pool, n, fn, updater);
+    else
+        for (int i = 0; i < n; i++)
+            fn(updater, i, 0);
+}
+
+/* First row of the k-th piece of a sparse gradient. */
+static int64_t share(const rk_sparse *sparse, int k)
+{
+    return sparse->n * k / RK_SPARSE_PIECES;
+}
+
+static double square_sum(const float *g, int64_t n)
+{
+    double sum = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        sum += (double)g[i] * (double)g[i];
+    return sum;
+}
+
+static void scale_values(float *g, int64_t n, float factor)
+{
+    for (int64_t i = 0; i < n; i++)
+        g[i] *= factor;
+}
+
+/* Piece i of the norm: parameters first, then RK_SPARSE_PIECES of each sparse gradient, which take the multiplier. */
+static void measure_piece(void *arg, int i, int thread)
+{
+    rk_updater *updater = arg;
+    int s = (i - updater->n_dense_pieces) / RK_SPARSE_PIECES, k = (i - updater->n_dense_pieces) % RK_SPARSE_PIECES;
+
+    (void)thread;
+    if (i < updater->n_dense_pieces) {
+        const rk_piece *piece = &updater->pieces[i];
+
+        updater->partials[i] = square_sum(updater->gradients->dense + piece->begin, piece->end - piece->begin);
+    } else {
+        rk_sparse *sparse = updater->gradients->sparse[s];
+        int64_t begin = share(sparse, k) * sparse->dim, n = share(sparse, k + 1) * sparse->dim - begin;
+
+        if (updater->multiplier != 1)
+            scale_values(sparse->values + begin, n, updater->multiplier);
+        updater->partials[i] = square_sum(sparse->values + begin, n);
+    }
+}
+
+static double measure(rk_updater *updater)
+{
+    int n = updater->n_dense_pieces + updater->gradients->n_sparse * RK_SPARSE_PIECES;
+    double sum = 0;
+
+    run_pieces(updater, n, measure_piece);
+    for (int i = 0; i < n; i++)
+        sum += updater->partials[i];
+    return sqrt(sum);
+}
+
+static int64_t find_not_finite(const float *g, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(g[i]))
+            return i;
+    return -1;
+}
+
+/* Name the first parameter, else the first row of a table, whose gradient is not a number. */
+static rocket_status not_finite(const rk_updater *updater, rocket_error *err)
+{
+    const rk_gradients *gradients = updater->gradients;
+
+    for (int i = 0; i < updater->n_dense_pieces; i++) {
+        const rk_piece *piece = &updater->pieces[i];
+        const rk_param *param = rk_graph_param_at(updater->graph, piece->target);
+        int64_t at = find_not_finite(gradients->dense + piece->begin, piece->end - piece->begin);
+
+        RK_FAIL_IF(at >= 0, FAILED, err, "the gradient of %s is %g at value %lld", param->name,
+                   (double)gradients->dense[piece->begin + at],
+                   (long long)(piece->begin + at - (int64_t)param->offset));
+    }
+    for (int i = 0; i < gradients->n_sparse; i++) {
+        const rk_sparse *sparse = gradients->sparse[i];
+        int64_t at = find_not_finite(sparse->values, sparse->n * sparse->dim);
+
+        RK_FAIL_IF(at >= 0, FAILED, err, "the gradient of %s is %g in row %lld",
+                   rk_graph_table_at(updater->graph, sparse->table)->name, (double)sparse->values[at],
+                   (long long)sparse->rows[at / sparse->dim]);
+    }
+    return rk_fail(err, ROCKET_FAILED, "the norm of the gradient is not finite");
+}
+
+static rocket_status reserve(rk_sparse *merged, int64_t n_rows, int64_t dim, rocket_error *err)
+{
+    int64_t capacity = n_rows + n_rows / 2;
+    int64_t *rows;
+    float *values;
+
+    if (n_rows <= merged->capacity)
+        return ROCKET_OK;
+    rows = rk_realloc(merged->rows, (size_t)capacity, sizeof *rows);
+    merged->rows = rows ? rows : merged->rows;
+    values = rk_realloc(merged->values, (size_t)(capacity * dim), sizeof *values);
+    merged->values = values ? values : merged->values;
+    RK_FAIL_IF(!rows || !values, FAILED, err, "no memory for the gradient of a shared table (%lld rows)",
+               (long long)capacity);
+    merged->capacity = capacity;
+    return ROCKET_OK;
+}
+
+/* Set of_table: the one gradient of a table as it is, or room for the sum of several. */
+static rocket_status assign_tables(rk_updater *updater, rocket_error *err)
+{
+    const rk_gradients *gradients = updater->gradients;
+
+    for (int t = 0; t < rk_graph_n_tables(updater->graph); t++) {
+        rk_sparse *merged = &updater->merged[t];
+        int64_t n_rows = 0;
+        int n = 0;
+
+        updater->of_table[t] = NULL;
+        for (int i = 0; i < gradients->n_sparse; i++) {
+            if (gradients->sparse[i]->table != t)
+                continue;
+            updater->of_table[t] = n++ == 0 ? gradients->sparse[i] : merged;
+            n_rows += gradients->sparse[i]->n;
+        }
+        if (n < 2)
+            continue;
+        merged->table = t;
+        merged->dim = rk_graph_table_at(updater->graph, t)->dim;
+        RK_TRY(reserve(merged, n_rows, merged->dim, err));
+    }
+    return ROCKET_OK;
+}
+
+/* Smallest row that no cursor of the table has passed; -1 at the end. */
+static int64_t next_row(const rk_updater *updater, int table)
+{
+    const rk_gradients *gradients = updater->gradients;
+    int64_t row = -1;
+
+    for (int i = 0; i < gradients->n_sparse; i++) {
+        const rk_sparse *sparse = gradients->sparse[i];
+        int64_t at = updater->cursors[i];
+
+        if (sparse->table == table && at < sparse->n && (row < 0 || sparse->rows[at] < row))
+            row = sparse->rows[at];
+    }
+    return row;
+}
+
+/* Sum of the look-ups' gradients of row, in node order. */
+static void sum_row(rk_updater *updater, int table, int64_t row, float *sum)
+{
+    const rk_gradients *gradients = updater->gradients;
+
+    for (int i = 0; i < gradients->n_sparse; i++) {
+        const rk_sparse *sparse = gradients->sparse[i];
+        int64_t at = updater->cursors[i];
+
+        if (sparse->table != table || at >= sparse->n || sparse->rows[at] != row)
+            continue;
+        for (int64_t d = 0; d < sparse->dim; d++)
+            sum[d] += sparse->values[at * sparse->dim + d];
+        updater->cursors[i]++;
+    }
+}
+
+static void merge_table(void *arg, int table, int thread)
+{
+    rk_updater *updater = arg;
+    rk_sparse *merged = &updater->merged[table];
+
+    (void)thread;
+    if (updater->of_table[table] != merged)
+        return;
+    for (int i = 0; i < updater->gradients->n_sparse; i++)
+        if (updater->gradients->sparse[i]->table == table)
+            updater->cursors[i] = 0;
+    merged->n = 0;
+    for (int64_t row; (row = next_row(updater, table)) >= 0; merged->n++) {
+        float *sum = merged->values + merged->n * merged->dim;
+
+        for (int64_t d = 0; d < merged->dim; d++)
+            sum[d] = 0;
+        merged->rows[merged->n] = row;
+        sum_row(updater, table, row, sum);
+    }
+}
+
+/* What one call of an optimizer moves: n values from offset on, of a table or (-1) of the dense slab. */
+typedef struct target {
+    int part, table;
+} target;
+
+static void move_values(const rk_updater *updater, target to, int64_t offset, int64_t n, float *g)
+{
+    const rk_update_part *part = &updater->parts[to.part];
+    const rk_weights *weights = updater->weights;
+    rk_update_run run = {.g = g, .n = n, .hyper = &part->hyper};
+
+    run.w = (to.table < 0 ? weights->dense : weights->tables[to.table]) + offset;
+    for (int i = 0; i < part->def->n_slots; i++) {
+        const rk_update_slot *slot = &updater->slots[part->first_slot + i];
+
+        run.slots[i] = (to.table < 0 ? slot->dense : slot->tables[to.table]) + offset;
+    }
+    if (g && updater->scale != 1)
+        scale_values(g, n, updater->scale);
+    part->def->update(&run);
+}
+
+static void move_touched(const rk_updater *updater, const rk_piece *piece)
+{
+    const rk_sparse *sparse = updater->of_table[piece->target];
+    target to = {piece->part, piece->target};
+
+    for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++)
+        move_values(updater, to, sparse->rows[i] * sparse->dim, sparse->dim, sparse->values + i * sparse->dim);
+}
+
+static int64_t lower_bound(const rk_sparse *sparse, int64_t row)
+{
+    int64_t low = 0, high = sparse->n;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+
+        if (sparse->rows[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Every row of a range moves: stretches that the batch did not touch in one run each. */
+static void move_sweep(const rk_updater *updater, const rk_piece *piece)
+{
+    const rk_sparse *sparse = updater->of_table[piece->target];
+    int64_t dim = sparse->dim, row = piece->begin;
+    target to = {piece->part, piece->target};
+
+    for (int64_t i = lower_bound(sparse, piece->begin); row < piece->end; i++) {
+        int64_t next = i < sparse->n && sparse->rows[i] < piece->end ? sparse->rows[i] : piece->end;
+
+        if (next > row)
+            move_values(updater, to, row * dim, (next - row) * dim, NULL);
+        if (next < piece->end)
+            move_values(updater, to, next * dim, dim, sparse->values + i * dim);
+        row = next + 1;
+    }
+}
+
+/* A table that no look-up of this step has a gradient for does not move at all, as a variable that upstream finds no
+ * gradient for. */
+static void move_piece(void *arg, int i, int thread)
+{
+    const rk_updater *updater = arg;
+    const rk_piece *piece = &updater->pieces[i];
+
+    (void)thread;
+    if (piece->kind == RK_PIECE_DENSE)
+        move_values(updater, (target){piece->part, -1}, piece->begin, piece->end - piece->begin,
+                    updater->gradients->dense + piece->begin);
+    else if (!updater->of_table[piece->target])
+        return;
+    else if (piece->kind == RK_PIECE_TOUCHED)
+        move_touched(updater, piece);
+    else
+        move_sweep(updater, piece);
+}
+
+static void prepare_parts(rk_updater *updater, uint64_t step)
+{
+    for (int i = 0; i < updater->n_parts; i++) {
+        rk_update_part *part = &updater->parts[i];
+
+        part->hyper.rate = part->schedule->rate(part->schedule_options, step);
+        if (part->def->prepare)
+            part->def->prepare(&part->hyper, part->options, step);
+    }
+}
+
+rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradients, uint64_t step, double *norm,
+                               rocket_error *err)
+{
+    double before;
+
+    assert(gradients->n_sparse <= updater->max_sparse);
+    updater->gradients = gradients;
+    before = measure(updater);
+    if (!isfinite(before))
+        return not_finite(updater, err);
+    RK_TRY(assign_tables(updater, err));
+    run_pieces(updater, rk_graph_n_tables(updater->graph), merge_table);
+    updater->scale = updater->clip > 0 && before > updater->clip ? (float)(updater->clip / before) : 1;
+    prepare_parts(updater, step);
+    run_pieces(updater, updater->n_pieces, move_piece);
+    if (norm)
+        *norm = before;
+    return ROCKET_OK;
+}
+
+rocket_status rk_updater_step(rk_updater *updater, rk_exec *exec, uint64_t step, double *norm, rocket_error *err)
+{
+    rk_gradients gradients = {.dense = rk_exec_dense_gradient(exec), .n_sparse = rk_exec_n_sparse(exec)};
+
+    assert(gradients.n_sparse <= updater->max_sparse);
+    for (int i = 0; i < gradients.n_sparse; i++)
+        updater->collected[i] = rk_exec_sparse(exec, i);
+    gradients.sparse = updater->collected;
+    return rk_updater_apply(updater, &gradients, step, norm, err);
+}
