@@ -1,46 +1,38 @@
 /* safetensors files: round trip, alignment, refusals. Nothing damaged may pass verification, nothing at all may crash,
  * take more than bounded memory or leak. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "buf.h"
 #include "error.h"
 #include "file.h"
 #include "mem.h"
+#include "rk_test.h"
 #include "rng.h"
 #include "tensors.h"
 
-static char folder[64];
+static test_folder folder;
 
 static const char *path_in_folder(void)
 {
     static char path[96];
 
-    snprintf(path, sizeof path, "%s/t.safetensors", folder);
+    snprintf(path, sizeof path, "%s/t.safetensors", folder.path);
     return path;
 }
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/rk_tensors_XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    folder = make_test_folder();
+    return 0;
 }
 
 static int remove_folder(void **state)
 {
-    rocket_error err = {0};
-
     (void)state;
-    return rk_file_remove(path_in_folder(), &err) == ROCKET_OK ? rmdir(folder) : -1;
+    remove_test_folder(folder);
+    return 0;
 }
 
 static const float f32s[15] = {1, -2, 3.5f, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -0.0f};
@@ -495,36 +487,31 @@ static void a_failed_save_leaves_the_old_file(void **state)
     rk_buf_clear(&after);
 }
 
-static void every_failed_allocation_is_reported(void **state)
+static rocket_status save(void *arg)
 {
     rocket_error err = {0};
-    uint64_t live = rk_alloc_live_bytes();
-    rocket_status status = ROCKET_FAILED;
-    int failures = 0;
 
+    (void)arg;
+    return save_samples(&err);
+}
+
+static rocket_status open_and_close(void *arg)
+{
+    rocket_error err = {0};
+    rk_tensor_file *file = NULL;
+    rocket_status status = rk_tensor_file_open(&file, path_in_folder(), true, &err);
+
+    (void)arg;
+    assert_true(status == ROCKET_OK ? file != NULL : !file && err.text[0]);
+    rk_tensor_file_close(file);
+    return status;
+}
+
+static void every_failed_allocation_is_reported(void **state)
+{
     (void)state;
-    for (uint64_t n = 1; status != ROCKET_OK; n++, failures++) {
-        err = (rocket_error){0};
-        rk_alloc_fail_at(n);
-        status = save_samples(&err);
-        rk_alloc_fail_at(0);
-        assert_true(status == ROCKET_OK || (status == ROCKET_FAILED && err.text[0]));
-        assert_int_equal(rk_alloc_live_bytes(), live);
-    }
-    assert_true(failures > 10);
-    status = ROCKET_FAILED;
-    for (uint64_t n = 1; status != ROCKET_OK; n++, failures++) {
-        rk_tensor_file *file = NULL;
-
-        err = (rocket_error){0};
-        rk_alloc_fail_at(n);
-        status = rk_tensor_file_open(&file, path_in_folder(), true, &err);
-        rk_alloc_fail_at(0);
-        assert_true(status == ROCKET_OK || (status == ROCKET_FAILED && err.text[0] && !file));
-        rk_tensor_file_close(file);
-        assert_int_equal(rk_alloc_live_bytes(), live);
-    }
-    assert_true(failures > 20);
+    assert_survives_failed_allocations(save, NULL);
+    assert_survives_failed_allocations(open_and_close, NULL);
 }
 
 int main(void)
