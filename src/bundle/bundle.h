@@ -1,0 +1,65 @@
+/* Model files and checkpoints: a graph, its weights and all that is needed to feed it, in one safetensors file.
+ *
+ * Both kinds have the same form, so that one reader serves resume, scoring and teaching. A model holds the cut of the
+ * training graph to the light net's outputs (rk_graph_cut) and the tensors of that cut; a checkpoint holds the whole
+ * graph, every tensor and the optimizer's slots, named "<variable>/<slot>".
+ *
+ * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
+ * rocket.graph (graph.h, JSON), rocket.vocabularies (JSON), rocket.step, and for a checkpoint rocket.seed and
+ * rocket.batch_size, which a resumed run must share.
+ */
+#ifndef RK_BUNDLE_H
+#define RK_BUNDLE_H
+
+#include "config.h"
+#include "graph.h"
+#include "optimizer.h"
+#include "schema.h"
+#include "tensors.h"
+#include "weights.h"
+
+typedef struct rk_run_state {
+    uint64_t step;       /* steps done */
+    uint64_t seed;
+    uint64_t batch_size;
+} rk_run_state;
+
+/* What is written: everything is borrowed for the call. */
+typedef struct rk_bundle_source {
+    const rk_config *config;
+    const rk_schema *schema;      /* its vocabularies */
+    const rk_graph *graph;
+    const rk_weights *weights;    /* of graph, or of the graph that it was cut from (found by name) */
+    rk_updater *updater;          /* NULL: a model; else a checkpoint */
+    rk_run_state state;
+} rk_bundle_source;
+
+/* Atomic: path is the old file, or the whole new one. */
+ROCKET_NODISCARD rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err);
+
+typedef struct rk_bundle {
+    rk_config *config;
+    rk_graph *graph;
+    rk_weights *weights;
+    rk_vocabularies vocabularies;
+    rk_arena arena;               /* of the vocabularies */
+    rk_run_state state;
+    bool is_checkpoint;
+} rk_bundle;
+
+/* Read a model or a checkpoint; the graph is cut to the named outputs (NULL, 0: as stored). Every tensor's checksum is
+ * verified. ROCKET_CORRUPT, with the file's name and what is wrong, when it is not what rocket wrote. */
+ROCKET_NODISCARD rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs,
+                                              size_t n_outputs, rocket_error *err);
+void rk_bundle_close(rk_bundle *bundle);
+
+/* Only the weights of a checkpoint or model, into those of a graph that was built from the config again (evaluation). */
+ROCKET_NODISCARD rocket_status rk_bundle_load_weights(rk_run_state *state, const char *path, rk_weights *weights,
+                                                      rocket_error *err);
+
+/* Continue a run: weights and slots from a checkpoint into those of a graph that was built from the config again.
+ * ROCKET_CONFIG when the checkpoint is of another model (names the first variable that differs). */
+ROCKET_NODISCARD rocket_status rk_bundle_resume(rk_run_state *state, const char *path, rk_weights *weights,
+                                                rk_updater *updater, rocket_error *err);
+
+#endif

@@ -1,0 +1,279 @@
+/* Reading model files and checkpoints: see bundle.h. Foreign bytes: the container is checked by tensors.h, the graph by
+ * rk_graph_read_json, the config by its own reader; here the tensors must be exactly those that the graph names.
+ */
+#include <string.h>
+
+#include "bundle.h"
+#include "error.h"
+#include "json.h"
+#include "mem.h"
+#include "number.h"
+
+static rocket_status meta(const char **text, size_t *n, const rk_tensor_file *file, const char *key, rocket_error *err)
+{
+    *text = rk_tensor_file_meta(file, key, n);
+    RK_FAIL_IF(*text == NULL, CORRUPT, err, "not a file of rocket: no %s in __metadata__", key);
+    return ROCKET_OK;
+}
+
+static rocket_status meta_number(uint64_t *out, const rk_tensor_file *file, const char *key, rocket_error *err)
+{
+    const char *text;
+    size_t n;
+
+    RK_TRY(meta(&text, &n, file, key, err));
+    RK_FAIL_IF(!rk_parse_u64(text, n, out), CORRUPT, err, "%s is not a number: \"%s\"", key, text);
+    return ROCKET_OK;
+}
+
+static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const rk_tensor_file *file, rocket_error *err)
+{
+    const char *kind, *version;
+    size_t n;
+
+    RK_TRY(meta(&kind, &n, file, "rocket.kind", err));
+    *is_checkpoint = strcmp(kind, "checkpoint") == 0;
+    RK_FAIL_IF(!*is_checkpoint && strcmp(kind, "model") != 0, CORRUPT, err, "rocket.kind is \"%s\"", kind);
+    RK_TRY(meta(&version, &n, file, "rocket.version", err));
+    RK_FAIL_IF(strcmp(version, "1") != 0, CORRUPT, err, "version \"%s\" is not known; this rocket reads version 1",
+               version);
+    RK_TRY(meta_number(&state->step, file, "rocket.step", err));
+    if (*is_checkpoint) {
+        RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
+        RK_TRY(meta_number(&state->batch_size, file, "rocket.batch_size", err));
+    }
+    return ROCKET_OK;
+}
+
+/* The values of one variable, checked against the shape that is expected. */
+static rocket_status copy_tensor(float *out, const rk_tensor_file *file, const char *name, const rk_shape *shape,
+                                 rocket_error *err)
+{
+    const rk_tensor_info *tensor = rk_tensor_file_find(file, name);
+
+    RK_FAIL_IF(tensor == NULL, CORRUPT, err, "no tensor \"%s\"", name);
+    bool same = tensor->type == RK_F32 && tensor->rank == shape->rank;
+    for (int i = 0; same && i < shape->rank; i++)
+        same = tensor->dims[i] == shape->dims[i];
+    RK_FAIL_IF(!same, CORRUPT, err, "tensor \"%s\" has another type or shape than the model", name);
+    if (tensor->bytes > 0)
+        memcpy(out, tensor->data, tensor->bytes);
+    return ROCKET_OK;
+}
+
+static rk_shape table_shape(const rk_table *table)
+{
+    return (rk_shape){.rank = 2, .dims = {table->n_rows, table->dim}};
+}
+
+static rocket_status copy_weights(rk_weights *weights, const rk_tensor_file *file, rocket_error *err)
+{
+    const rk_graph *graph = weights->graph;
+
+    for (int i = 0; i < rk_graph_n_params(graph); i++) {
+        const rk_param *param = rk_graph_param_at(graph, i);
+        RK_TRY(copy_tensor(weights->dense + param->offset, file, param->name, &param->shape, err));
+    }
+    for (int i = 0; i < rk_graph_n_tables(graph); i++) {
+        const rk_table *table = rk_graph_table_at(graph, i);
+        rk_shape shape = table_shape(table);
+        RK_TRY(copy_tensor(weights->tables[i], file, table->name, &shape, err));
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status copy_slot(rk_updater *updater, int slot, const rk_graph *graph, const rk_tensor_file *file,
+                               rocket_error *err)
+{
+    rk_arena names;
+    rocket_status status = ROCKET_OK;
+
+    rk_arena_init(&names, 0);
+    for (int i = 0; status == ROCKET_OK && i < rk_graph_n_params(graph); i++) {
+        const rk_param *param = rk_graph_param_at(graph, i);
+        const char *name = rk_arena_printf(&names, "%s/%s", param->name, rk_updater_slot_name(updater, slot));
+        if (name != NULL && param->trainable)
+            status = copy_tensor(rk_updater_slot_dense(updater, slot) + param->offset, file, name, &param->shape, err);
+    }
+    for (int i = 0; status == ROCKET_OK && i < rk_graph_n_tables(graph); i++) {
+        const rk_table *table = rk_graph_table_at(graph, i);
+        rk_shape shape = table_shape(table);
+        const char *name = rk_arena_printf(&names, "%s/%s", table->name, rk_updater_slot_name(updater, slot));
+        if (name != NULL)
+            status = copy_tensor(rk_updater_slot_table(updater, slot, i), file, name, &shape, err);
+    }
+    if (status == ROCKET_OK && rk_arena_failed(&names))
+        status = rk_fail(err, ROCKET_FAILED, "out of memory");
+    rk_arena_clear(&names);
+    return status;
+}
+
+static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const rk_json *item, rocket_error *err)
+{
+    const char *path = rk_json_string(rk_json_get(item, "path"));
+    const rk_json *words = rk_json_get(item, "words");
+    size_t n = rk_json_size(words);
+
+    RK_FAIL_IF(path == NULL || rk_json_kind_of(words) != RK_JSON_ARRAY, CORRUPT, err, "rocket.vocabularies is malformed");
+    const char **copy = rk_arena_alloc(arena, n + 1, sizeof *copy);
+    out->path = rk_arena_strdup(arena, path);
+    out->n = n;
+    out->words = copy;
+    for (size_t i = 0; copy != NULL && i < n; i++) {
+        const char *word = rk_json_string(rk_json_at(words, i));
+        RK_FAIL_IF(word == NULL, CORRUPT, err, "rocket.vocabularies: a word of \"%s\" is not a string", path);
+        copy[i] = rk_arena_strdup(arena, word);
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status read_vocabularies(rk_bundle *bundle, const rk_json *json, rocket_error *err)
+{
+    rk_vocabularies *v = &bundle->vocabularies;
+
+    RK_FAIL_IF(rk_json_kind_of(json) != RK_JSON_ARRAY, CORRUPT, err, "rocket.vocabularies is not a list");
+    v->n = rk_json_size(json);
+    v->arena = &bundle->arena;
+    v->item = rk_arena_alloc(&bundle->arena, v->n + 1, sizeof *v->item);
+    for (size_t i = 0; v->item != NULL && i < v->n; i++)
+        RK_TRY(read_words(&v->item[i], &bundle->arena, rk_json_at(json, i), err));
+    RK_FAIL_IF(rk_arena_failed(&bundle->arena), FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+static rocket_status meta_json(rk_json **out, const rk_tensor_file *file, const char *key, rocket_error *err)
+{
+    const char *text;
+    size_t n;
+
+    RK_TRY(meta(&text, &n, file, key, err));
+    rocket_status status = rk_json_parse(out, text, n, key, err);
+    if (status == ROCKET_FAILED || status == ROCKET_OK)
+        return status;
+    if (err != NULL)
+        err->status = ROCKET_CORRUPT;
+    return ROCKET_CORRUPT;
+}
+
+static rocket_status read_graph(rk_bundle *bundle, const rk_tensor_file *file, const char *const *outputs,
+                                size_t n_outputs, rocket_error *err)
+{
+    rk_json *json;
+    rk_graph *whole = NULL;
+
+    RK_TRY(meta_json(&json, file, "rocket.graph", err));
+    rocket_status status = rk_graph_read_json(&whole, json, err);
+    rk_json_free(json);
+    RK_TRY(status);
+    if (n_outputs == 0) {
+        bundle->graph = whole;
+        return ROCKET_OK;
+    }
+    status = rk_graph_cut(&bundle->graph, whole, outputs, n_outputs, err);
+    rk_graph_free(whole);
+    return status;
+}
+
+static rocket_status read_config(rk_bundle *bundle, const rk_tensor_file *file, const char *path, rocket_error *err)
+{
+    rk_config_source source = {.name = path};
+
+    RK_TRY(meta(&source.text, &source.n, file, "rocket.config", err));
+    rocket_status status = rk_config_parse(&bundle->config, &source, NULL, err);
+    if (status == ROCKET_CONFIG && err != NULL)
+        err->status = ROCKET_CORRUPT;
+    return status == ROCKET_CONFIG ? ROCKET_CORRUPT : status;
+}
+
+static rocket_status read_all(rk_bundle *bundle, const rk_tensor_file *file, const char *path,
+                              const char *const *outputs, size_t n_outputs, rocket_error *err)
+{
+    rk_json *json;
+
+    RK_TRY(read_state(&bundle->state, &bundle->is_checkpoint, file, err));
+    RK_TRY(read_config(bundle, file, path, err));
+    RK_TRY(meta_json(&json, file, "rocket.vocabularies", err));
+    rocket_status status = read_vocabularies(bundle, json, err);
+    rk_json_free(json);
+    RK_TRY(status);
+    RK_TRY(read_graph(bundle, file, outputs, n_outputs, err));
+    RK_TRY(rk_weights_new(&bundle->weights, bundle->graph, err));
+    return copy_weights(bundle->weights, file, err);
+}
+
+rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs, size_t n_outputs,
+                             rocket_error *err)
+{
+    rk_tensor_file *file;
+    rk_bundle *bundle = rk_alloc(1, sizeof *bundle);
+
+    RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", path);
+    rk_arena_init(&bundle->arena, 0);
+    rocket_status status = rk_tensor_file_open(&file, path, true, err);
+    if (status == ROCKET_OK) {
+        status = read_all(bundle, file, path, outputs, n_outputs, err);
+        if (status != ROCKET_OK)
+            rk_error_prefix(err, "%s: ", path);
+        rk_tensor_file_close(file);
+    }
+    if (status != ROCKET_OK) {
+        rk_bundle_close(bundle);
+        return status;
+    }
+    *out = bundle;
+    return ROCKET_OK;
+}
+
+void rk_bundle_close(rk_bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    rk_weights_free(bundle->weights);
+    rk_graph_free(bundle->graph);
+    rk_config_free(bundle->config);
+    rk_arena_clear(&bundle->arena);
+    rk_free(bundle);
+}
+
+/* Missing or different tensors mean that the config describes another model than the file holds. */
+static rocket_status blame_config(rocket_status status, rocket_error *err)
+{
+    if (status != ROCKET_CORRUPT)
+        return status;
+    if (err != NULL)
+        err->status = ROCKET_CONFIG;
+    rk_error_prefix(err, "the file is of another model or optimizer than the config: ");
+    return ROCKET_CONFIG;
+}
+
+static rocket_status load(rk_run_state *state, const rk_tensor_file *file, rk_weights *weights, rk_updater *updater,
+                          rocket_error *err)
+{
+    bool is_checkpoint;
+
+    RK_TRY(read_state(state, &is_checkpoint, file, err));
+    RK_FAIL_IF(updater != NULL && !is_checkpoint, CONFIG, err,
+               "this is a model, not a checkpoint: training cannot continue from it");
+    rocket_status status = copy_weights(weights, file, err);
+    for (int slot = 0; status == ROCKET_OK && updater != NULL && slot < rk_updater_n_slots(updater); slot++)
+        status = copy_slot(updater, slot, weights->graph, file, err);
+    return blame_config(status, err);
+}
+
+rocket_status rk_bundle_resume(rk_run_state *state, const char *path, rk_weights *weights, rk_updater *updater,
+                               rocket_error *err)
+{
+    rk_tensor_file *file;
+
+    RK_TRY(rk_tensor_file_open(&file, path, true, err));
+    rocket_status status = load(state, file, weights, updater, err);
+    if (status != ROCKET_OK)
+        rk_error_prefix(err, "%s: ", path);
+    rk_tensor_file_close(file);
+    return status;
+}
+
+rocket_status rk_bundle_load_weights(rk_run_state *state, const char *path, rk_weights *weights, rocket_error *err)
+{
+    return rk_bundle_resume(state, path, weights, NULL, err);
+}

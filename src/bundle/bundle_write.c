@@ -1,0 +1,145 @@
+/* Writing model files and checkpoints: see bundle.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "bundle.h"
+#include "error.h"
+
+typedef struct writing {
+    const rk_bundle_source *source;
+    rk_tensor_writer *writer;
+    rk_arena names;
+} writing;
+
+static void add_param(writing *w, const rk_param *param, const float *values, const char *slot)
+{
+    rk_tensor_info tensor = {.name = slot == NULL ? param->name : rk_arena_printf(&w->names, "%s/%s", param->name, slot),
+                             .type = RK_F32,
+                             .rank = param->shape.rank,
+                             .data = values,
+                             .bytes = (size_t)rk_shape_size(&param->shape) * sizeof(float)};
+
+    memcpy(tensor.dims, param->shape.dims, sizeof tensor.dims);
+    rk_tensor_writer_add(w->writer, &tensor);
+}
+
+static void add_table(writing *w, const rk_table *table, const float *values, const char *slot)
+{
+    rk_tensor_info tensor = {.name = slot == NULL ? table->name : rk_arena_printf(&w->names, "%s/%s", table->name, slot),
+                             .type = RK_F32,
+                             .rank = 2,
+                             .dims = {table->n_rows, table->dim},
+                             .data = values,
+                             .bytes = (size_t)(table->n_rows * table->dim) * sizeof(float)};
+
+    rk_tensor_writer_add(w->writer, &tensor);
+}
+
+/* The tensors of the graph; of a cut, the values are found by name in the graph that it was cut from. */
+static void add_weights(writing *w)
+{
+    const rk_graph *graph = w->source->graph, *owner = w->source->weights->graph;
+
+    for (int i = 0; i < rk_graph_n_params(graph); i++) {
+        const rk_param *param = rk_graph_param_at(graph, i);
+        const rk_param *owned = rk_graph_param_at(owner, rk_graph_find_param(owner, param->name));
+        add_param(w, param, w->source->weights->dense + owned->offset, NULL);
+    }
+    for (int i = 0; i < rk_graph_n_tables(graph); i++) {
+        const rk_table *table = rk_graph_table_at(graph, i);
+        add_table(w, table, w->source->weights->tables[rk_graph_find_table(owner, table->name)], NULL);
+    }
+}
+
+static void add_slots(writing *w)
+{
+    const rk_graph *graph = w->source->graph;
+    rk_updater *updater = w->source->updater;
+
+    for (int s = 0; s < rk_updater_n_slots(updater); s++) {
+        const char *slot = rk_updater_slot_name(updater, s);
+        for (int i = 0; i < rk_graph_n_params(graph); i++) {
+            const rk_param *param = rk_graph_param_at(graph, i);
+            if (param->trainable)
+                add_param(w, param, rk_updater_slot_dense(updater, s) + param->offset, slot);
+        }
+        for (int i = 0; i < rk_graph_n_tables(graph); i++)
+            add_table(w, rk_graph_table_at(graph, i), rk_updater_slot_table(updater, s, i), slot);
+    }
+}
+
+static void write_vocabularies(const rk_vocabularies *vocabularies, rk_buf *out)
+{
+    rk_buf_puts(out, "[");
+    for (size_t i = 0; i < vocabularies->n; i++) {
+        const rk_vocabulary *v = &vocabularies->item[i];
+        rk_buf_puts(out, i > 0 ? ",{\"path\":" : "{\"path\":");
+        rk_buf_json_string(out, v->path, strlen(v->path));
+        rk_buf_puts(out, ",\"words\":[");
+        for (size_t j = 0; j < v->n; j++) {
+            if (j > 0)
+                rk_buf_puts(out, ",");
+            rk_buf_json_string(out, v->words[j], strlen(v->words[j]));
+        }
+        rk_buf_puts(out, "]}");
+    }
+    rk_buf_puts(out, "]");
+}
+
+static void add_number(writing *w, const char *key, uint64_t value)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+
+    rk_tensor_writer_meta(w->writer, key, text, (size_t)n);
+}
+
+static rocket_status add_meta(writing *w, rocket_error *err)
+{
+    const rk_bundle_source *source = w->source;
+    rk_buf text;
+    const char *kind = source->updater != NULL ? "checkpoint" : "model";
+
+    rk_tensor_writer_meta(w->writer, "rocket.kind", kind, strlen(kind));
+    rk_tensor_writer_meta(w->writer, "rocket.version", "1", 1);
+    add_number(w, "rocket.step", source->state.step);
+    if (source->updater != NULL) {
+        add_number(w, "rocket.seed", source->state.seed);
+        add_number(w, "rocket.batch_size", source->state.batch_size);
+    }
+    rk_buf_init(&text, 0);
+    rk_config_print(source->config, &text);
+    rk_tensor_writer_meta(w->writer, "rocket.config", text.data, text.size);
+    rk_buf_reset(&text);
+    rk_graph_write_json(source->graph, &text);
+    rk_tensor_writer_meta(w->writer, "rocket.graph", text.data, text.size);
+    rk_buf_reset(&text);
+    write_vocabularies(rk_schema_vocabularies(source->schema), &text);
+    rk_tensor_writer_meta(w->writer, "rocket.vocabularies", text.data, text.size);
+    bool failed = rk_buf_failed(&text);
+    rk_buf_clear(&text);
+    RK_FAIL_IF(failed, FAILED, err, "out of memory writing the header");
+    return ROCKET_OK;
+}
+
+rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err)
+{
+    writing w = {.source = source, .writer = rk_tensor_writer_new()};
+    RK_FAIL_IF(w.writer == NULL, FAILED, err, "%s: out of memory", path);
+
+    rk_arena_init(&w.names, 0);
+    rocket_status status = add_meta(&w, err);
+    add_weights(&w);
+    if (source->updater != NULL)
+        add_slots(&w);
+    if (status == ROCKET_OK && rk_arena_failed(&w.names))
+        status = rk_fail(err, ROCKET_FAILED, "out of memory");
+    if (status == ROCKET_OK)
+        status = rk_tensor_writer_save(w.writer, path, err);
+    else
+        rk_error_prefix(err, "%s: ", path);
+    rk_tensor_writer_free(w.writer);
+    rk_arena_clear(&w.names);
+    return status;
+}

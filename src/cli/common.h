@@ -1,0 +1,22 @@
+/* What several verbs do alike: loading a config with its overrides, and printing results. */
+#ifndef RK_CLI_COMMON_H
+#define RK_CLI_COMMON_H
+
+#include "config.h"
+#include "evaluate.h"
+#include "run.h"
+#include "verb.h"
+
+/* Load and check the config of -c (or the first word) with every --set. All faults go to stderr, one per line. */
+ROCKET_NODISCARD rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_cli_config_at(rk_config **out, const rk_args *args, const char *path,
+                                                rocket_error *err);
+
+/* --threads and --seed. */
+ROCKET_NODISCARD rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocket_error *err);
+
+/* Figures to stdout: an aligned table, or with --json members of one object. */
+void rk_cli_print_figures(const rk_args *args, const rk_figures *figures);
+ROCKET_NODISCARD rocket_status rk_cli_print_buf(rk_buf *text, rocket_error *err); /* writes and clears */
+
+#endif

@@ -1,0 +1,110 @@
+/* rocket inspect: layers, parameters and multiplications per example of light net and booster (the paper's Table 5). */
+#include <stdio.h>
+#include <string.h>
+
+#include "bundle.h"
+#include "common.h"
+#include "error.h"
+#include "op.h"
+
+static const char *const logits_names[] = {"logits_light", "logits_booster"};
+
+static void print_layers(const rk_graph *graph, int output)
+{
+    for (int i = 0; i <= output; i++) {
+        const rk_node *node = rk_graph_node(graph, i);
+        if (node->op == NULL || node->op->multiplications == NULL || !rk_graph_reaches(graph, output, i))
+            continue;
+        const rk_shape *kernel = &rk_graph_param_at(graph, node->params[0])->shape;
+        printf("    %-32s %6lld x %-6lld %10lld multiplications\n", node->name, (long long)kernel->dims[0],
+               (long long)kernel->dims[1], (long long)node->op->multiplications(graph, node));
+    }
+}
+
+static void print_net(const rk_graph *graph, int net, bool json, bool *first)
+{
+    int output = rk_graph_find_output(graph, logits_names[net]);
+
+    if (output < 0)
+        return;
+    rk_cost cost = rk_graph_cost(graph, output);
+    if (json) {
+        printf("%s\"%s\": {\"layers\": %d, \"dense_parameters\": %lld, \"embedding_parameters\": %lld, "
+               "\"multiplications\": %lld}",
+               *first ? "" : ", ", rk_net_names[net], cost.layers, (long long)cost.dense_params,
+               (long long)cost.table_params, (long long)cost.multiplications);
+    } else {
+        printf("%s: %d layers, %lld parameters and %lld in embeddings, %lld multiplications per example\n",
+               rk_net_names[net], cost.layers, (long long)cost.dense_params, (long long)cost.table_params,
+               (long long)cost.multiplications);
+        print_layers(graph, output);
+    }
+    *first = false;
+}
+
+static void print_graph(const rk_args *args, const rk_graph *graph)
+{
+    bool json = rk_args_has(args, "json"), first = true;
+
+    if (json)
+        putchar('{');
+    for (int net = 0; net < RK_N_NETS; net++)
+        print_net(graph, net, json, &first);
+    if (json)
+        puts("}");
+}
+
+static rocket_status inspect_config(const rk_args *args, const char *path, rocket_error *err)
+{
+    rk_config *config;
+    rk_schema *schema = NULL;
+    rk_model *model = NULL;
+    rk_schema_options columns = {.labels = true};
+
+    RK_TRY(rk_cli_config_at(&config, args, path, err));
+    rocket_status status = rk_schema_new(&schema, config, &columns, err);
+    if (status == ROCKET_OK)
+        status = rk_model_new(&model, config, schema, err);
+    if (status == ROCKET_OK)
+        print_graph(args, model->graph);
+    rk_model_free(model);
+    rk_schema_free(schema);
+    rk_config_free(config);
+    return status;
+}
+
+static rocket_status inspect_file(const rk_args *args, const char *path, rocket_error *err)
+{
+    rk_bundle *bundle;
+
+    RK_TRY(rk_bundle_open(&bundle, path, NULL, 0, err));
+    if (!rk_args_has(args, "json"))
+        printf("%s: %s of step %llu\n", path, bundle->is_checkpoint ? "checkpoint" : "model",
+               (unsigned long long)bundle->state.step);
+    print_graph(args, bundle->graph);
+    rk_bundle_close(bundle);
+    return ROCKET_OK;
+}
+
+static rocket_status run(const rk_args *args, rocket_error *err)
+{
+    const char *path = rk_args_word(args, 0), suffix[] = ".safetensors";
+    size_t n = strlen(path);
+
+    if (n > sizeof suffix - 1 && strcmp(path + n - (sizeof suffix - 1), suffix) == 0)
+        return inspect_file(args, path, err);
+    return inspect_config(args, path, err);
+}
+
+static const rk_option options[] = {{0}};
+
+const rk_verb rk_verb_inspect = {
+    .name = "inspect",
+    .usage = "MODEL|CONFIG",
+    .summary = "layers, parameters and multiplications of light net and booster",
+    .options = options,
+    .takes = RK_TAKES_SET | RK_TAKES_JSON,
+    .min_words = 1,
+    .max_words = 1,
+    .run = run,
+};

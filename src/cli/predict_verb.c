@@ -1,0 +1,320 @@
+/* rocket predict: rows in, the light net's outputs out, as CSV with upstream's column names (easyrec.md 1.3, 4.8).
+ *
+ * Outputs are streamed batch by batch to a temporary file that is renamed at the end, so a run that fails leaves no
+ * partial file; "-" writes to standard output.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "common.h"
+#include "error.h"
+#include "file.h"
+#include "log.h"
+#include "number.h"
+#include "pool.h"
+#include "scorer.h"
+#include "stop.h"
+#include "stream.h"
+
+enum { MAX_COLUMNS = 4096 };
+
+/* What an output column holds; `one class` columns exist for num_class >= 2 only. */
+typedef enum content { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1, N_CONTENTS } content;
+static const char *const content_names[N_CONTENTS] = {"y_light",        "probs_light",   "logits_light",  "probs_light_y",
+                                                      "logits_light_y", "probs_light_1", "logits_light_1"};
+
+typedef struct prediction {
+    const rk_args *args;
+    rk_arena arena;
+    rk_pool *pool;
+    rk_scorer *scorer;
+    const char **reserved;
+    int *reserved_column;
+    size_t n_reserved;
+    content columns[N_CONTENTS];
+    size_t n_columns;
+    char separator;
+    rk_buf text;
+    rk_atomic_file *file; /* NULL: standard output */
+    uint64_t rows;
+} prediction;
+
+static void put_field(prediction *p, const char *text, size_t n)
+{
+    bool quote = memchr(text, p->separator, n) != NULL || memchr(text, '"', n) != NULL;
+
+    if (!quote) {
+        rk_buf_append(&p->text, text, n);
+        return;
+    }
+    rk_buf_puts(&p->text, "\"");
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"')
+            rk_buf_puts(&p->text, "\"");
+        rk_buf_append(&p->text, text + i, 1);
+    }
+    rk_buf_puts(&p->text, "\"");
+}
+
+static void put_number(rk_buf *out, float value)
+{
+    char digits[RK_NUMBER_BYTES];
+
+    rk_buf_append(out, digits, rk_format_float(digits, value));
+}
+
+static void put_vector(prediction *p, const float *values, int n)
+{
+    bool quote = n > 1 && p->separator == ',';
+
+    rk_buf_puts(&p->text, quote ? "\"[" : "[");
+    for (int c = 0; c < n; c++) {
+        if (c > 0)
+            rk_buf_puts(&p->text, ", ");
+        put_number(&p->text, values[c]);
+    }
+    rk_buf_puts(&p->text, quote ? "]\"" : "]");
+}
+
+static void put_content(prediction *p, content what, const float *logits, const float *probs, int n_classes)
+{
+    int best = 0;
+
+    for (int c = 1; c < n_classes; c++)
+        if (probs[c] > probs[best])
+            best = c;
+    if (what == CLASS)
+        rk_buf_printf(&p->text, "%d", best);
+    else if (n_classes == 1)
+        put_number(&p->text, what == PROBS ? probs[0] : logits[0]);
+    else if (what == PROBS || what == LOGITS)
+        put_vector(p, what == PROBS ? probs : logits, n_classes);
+    else if (what == PROB_OF_CLASS || what == LOGIT_OF_CLASS)
+        put_number(&p->text, what == PROB_OF_CLASS ? probs[best] : logits[best]);
+    else
+        put_number(&p->text, what == PROB_1 ? probs[1] : logits[1]);
+}
+
+static void put_separator(prediction *p, bool *first)
+{
+    if (!*first)
+        rk_buf_append(&p->text, &p->separator, 1);
+    *first = false;
+}
+
+static rocket_status flush(prediction *p, rocket_error *err)
+{
+    RK_FAIL_IF(rk_buf_failed(&p->text), FAILED, err, "out of memory");
+    if (p->file != NULL)
+        rk_atomic_write(p->file, p->text.data, p->text.size);
+    else
+        RK_FAIL_IF(fwrite(p->text.data, 1, p->text.size, stdout) != p->text.size, FAILED, err,
+                   "writing to standard output failed");
+    rk_buf_reset(&p->text);
+    return ROCKET_OK;
+}
+
+static rocket_status write_header(prediction *p, rocket_error *err)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < p->n_columns; i++) {
+        put_separator(p, &first);
+        rk_buf_puts(&p->text, content_names[p->columns[i]]);
+    }
+    for (size_t i = 0; i < p->n_reserved; i++) {
+        put_separator(p, &first);
+        put_field(p, p->reserved[i], strlen(p->reserved[i]));
+    }
+    rk_buf_puts(&p->text, "\n");
+    return flush(p, err);
+}
+
+static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_error *err)
+{
+    rk_scores scores;
+    int n_classes = rk_scorer_n_classes(p->scorer);
+
+    RK_TRY(rk_scorer_run(&scores, p->scorer, batch, err));
+    for (int64_t b = 0; b < batch->n_rows; b++) {
+        bool first = true;
+        for (size_t i = 0; i < p->n_columns; i++) {
+            put_separator(p, &first);
+            put_content(p, p->columns[i], scores.logits + b * scores.ld_logits, scores.probs + b * scores.ld_probs,
+                        n_classes);
+        }
+        for (size_t i = 0; i < p->n_reserved; i++) {
+            const rk_column *column = &batch->columns[p->reserved_column[i]];
+            put_separator(p, &first);
+            put_field(p, column->bytes + column->offsets[b], (size_t)(column->offsets[b + 1] - column->offsets[b]));
+        }
+        rk_buf_puts(&p->text, "\n");
+    }
+    p->rows += (uint64_t)batch->n_rows;
+    return flush(p, err);
+}
+
+static rocket_status predict_rows(prediction *p, const char *input, rocket_error *err)
+{
+    rk_stream_options options = {.paths = input, .n_threads = rk_pool_threads(p->pool)};
+    rk_stream *stream;
+    rk_batch *batch = NULL;
+
+    RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", 1024, 1, 1 << 20, err));
+    RK_TRY(rk_stream_open(&stream, rk_scorer_config(p->scorer), rk_scorer_schema(p->scorer), &options, err));
+    rocket_status status = write_header(p, err);
+    while (status == ROCKET_OK) {
+        status = rk_stream_next(stream, &batch, err);
+        if (status != ROCKET_OK || batch == NULL)
+            break;
+        status = write_batch(p, batch, err);
+        rk_stream_give_back(stream, batch);
+        if (status == ROCKET_OK && rk_stop_requested())
+            status = rk_fail(err, ROCKET_STOPPED, "stopped by signal %d; nothing was written", rk_stop_signal());
+    }
+    rk_stream_stats stats = rk_stream_get_stats(stream);
+    if (status == ROCKET_OK && stats.dropped_rows > 0)
+        rk_log(RK_LOG_WARN, "%llu bad rows were dropped (ignore_error)", (unsigned long long)stats.dropped_rows);
+    rk_stream_close(stream);
+    return status;
+}
+
+/* Split a comma-separated option into names. */
+static size_t split_names(rk_arena *arena, const char *list, const char **out, size_t most)
+{
+    size_t n = 0;
+
+    while (*list != '\0' && n < most) {
+        size_t length = strcspn(list, ",");
+        out[n++] = rk_arena_strndup(arena, list, length);
+        list += length + (list[length] == ',');
+    }
+    return n;
+}
+
+static rocket_status choose_columns(prediction *p, rocket_error *err)
+{
+    const char *names[N_CONTENTS * 4], *list = rk_args_get(p->args, "output-cols");
+    bool many = rk_scorer_n_classes(p->scorer) > 1;
+
+    if (list == NULL || strcmp(list, "ALL_COLUMNS") == 0)
+        list = many ? "y_light,probs_light,logits_light,probs_light_y,logits_light_y,probs_light_1,logits_light_1"
+                    : "probs_light,logits_light";
+    size_t n = split_names(&p->arena, list, names, N_CONTENTS);
+    for (size_t i = 0; i < n; i++) {
+        content c = 0;
+        while (c < N_CONTENTS && names[i] != NULL && strcmp(content_names[c], names[i]) != 0)
+            c++;
+        RK_FAIL_IF(c == N_CONTENTS || (!many && c != PROBS && c != LOGITS), USAGE, err,
+                   "--output-cols: this model has no output \"%s\"", names[i] != NULL ? names[i] : "");
+        p->columns[p->n_columns++] = c;
+    }
+    return ROCKET_OK;
+}
+
+/* Input fields whose text is copied to the output. */
+static rocket_status choose_reserved(prediction *p, const rk_resolved *view, rocket_error *err)
+{
+    const char *list = rk_args_get(p->args, "reserved-cols");
+
+    p->reserved = rk_arena_alloc(&p->arena, MAX_COLUMNS, sizeof *p->reserved);
+    p->reserved_column = rk_arena_alloc(&p->arena, MAX_COLUMNS, sizeof *p->reserved_column);
+    RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
+    if (list == NULL)
+        return ROCKET_OK;
+    if (strcmp(list, "ALL_COLUMNS") == 0) {
+        for (size_t i = 0; i < view->n_fields && i < MAX_COLUMNS; i++)
+            p->reserved[p->n_reserved++] = rk_arena_strdup(&p->arena, view->fields[i].name);
+    } else {
+        p->n_reserved = split_names(&p->arena, list, p->reserved, MAX_COLUMNS);
+    }
+    RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
+    for (size_t i = 0; i < p->n_reserved; i++)
+        RK_FAIL_IF(rk_field_find(view, p->reserved[i]) == RK_NONE, USAGE, err,
+                   "--reserved-cols: \"%s\" is not one of data_config.input_fields", p->reserved[i]);
+    return ROCKET_OK;
+}
+
+/* The model says which fields there are, and the scorer must know which of them to keep: it is opened twice. */
+static rocket_status open_scorer(prediction *p, const char *model, rocket_error *err)
+{
+    rk_scorer_options options = {.pool = p->pool};
+    rk_scorer *first;
+
+    RK_TRY(rk_scorer_open(&first, model, &options, err));
+    rocket_status status = choose_reserved(p, rk_config_view(rk_scorer_config(first)), err);
+    if (status != ROCKET_OK || p->n_reserved == 0) {
+        p->scorer = first;
+        return status;
+    }
+    rk_scorer_close(first);
+    options.reserved = p->reserved;
+    options.n_reserved = p->n_reserved;
+    RK_TRY(rk_scorer_open(&p->scorer, model, &options, err));
+    for (size_t i = 0; i < p->n_reserved; i++)
+        p->reserved_column[i] = rk_schema_bytes(rk_scorer_schema(p->scorer), p->reserved[i]);
+    return ROCKET_OK;
+}
+
+static rocket_status predict(prediction *p, rocket_error *err)
+{
+    const char *model = rk_args_get(p->args, "model"), *input = rk_args_get(p->args, "input");
+    const char *output = rk_args_get(p->args, "output"), *separator = rk_args_get(p->args, "output-sep");
+    uint64_t threads;
+
+    RK_FAIL_IF(model == NULL || input == NULL || output == NULL, USAGE, err, "give -m MODEL, -i INPUT and -o OUTPUT");
+    RK_FAIL_IF(separator != NULL && strlen(separator) != 1, USAGE, err, "--output-sep expects one character, got \"%s\"",
+               separator);
+    p->separator = separator != NULL ? separator[0] : ',';
+    RK_TRY(rk_args_number(&threads, p->args, "threads", (uint64_t)rk_cpu_count(), 1, 1024, err));
+    p->pool = rk_pool_new((int)threads);
+    RK_FAIL_IF(p->pool == NULL, FAILED, err, "cannot start %d threads", (int)threads);
+    RK_TRY(open_scorer(p, model, err));
+    RK_TRY(choose_columns(p, err));
+    if (strcmp(output, "-") != 0)
+        RK_TRY(rk_atomic_open(&p->file, output, err));
+    RK_TRY(predict_rows(p, input, err));
+    if (p->file != NULL) {
+        rk_atomic_file *file = p->file;
+        p->file = NULL;
+        RK_TRY(rk_atomic_commit(file, err));
+    }
+    rk_log(RK_LOG_INFO, "%llu rows scored", (unsigned long long)p->rows);
+    return ROCKET_OK;
+}
+
+static rocket_status run(const rk_args *args, rocket_error *err)
+{
+    prediction p = {.args = args};
+
+    rk_arena_init(&p.arena, 0);
+    rk_buf_init(&p.text, 0);
+    rocket_status status = predict(&p, err);
+    rk_atomic_abort(p.file);
+    rk_scorer_close(p.scorer);
+    rk_pool_free(p.pool);
+    rk_buf_clear(&p.text);
+    rk_arena_clear(&p.arena);
+    return status;
+}
+
+static const rk_option options[] = {
+    {"model", 'm', "FILE", "model file (export) or checkpoint"},
+    {"input", 'i', "PATHS", "rows in the layout of the model's data_config; globs, lists, - for standard input"},
+    {"output", 'o', "FILE", "CSV to write; - for standard output"},
+    {"output-cols", 0, "NAMES", "outputs, comma-separated (default ALL_COLUMNS)"},
+    {"reserved-cols", 0, "NAMES", "input fields to copy to the output, or ALL_COLUMNS"},
+    {"output-sep", 0, "CHAR", "separator of the output (default ,)"},
+    {"batch-size", 0, "N", "rows scored at a time (default 1024)"},
+    {0},
+};
+
+const rk_verb rk_verb_predict = {
+    .name = "predict",
+    .usage = "-m model.safetensors -i in.csv -o out.csv",
+    .summary = "score the rows of files with the light net",
+    .options = options,
+    .takes = RK_TAKES_THREADS,
+    .run = run,
+};

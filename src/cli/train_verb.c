@@ -1,0 +1,55 @@
+/* rocket train: see train.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+#include "error.h"
+#include "log.h"
+#include "train.h"
+
+static void print_summary(const rk_args *args, const rk_train_result *result)
+{
+    double rate = result->seconds > 0 ? (double)result->rows / result->seconds : 0;
+
+    rk_log(RK_LOG_INFO, "%llu steps, %llu examples in %.1f s (%.0f examples/s; %.1f s waiting for data)",
+           (unsigned long long)result->steps, (unsigned long long)result->rows, result->seconds, rate, result->waited_s);
+    if (result->checkpoint[0] != '\0')
+        rk_log(RK_LOG_INFO, "checkpoint: %s", result->checkpoint);
+    if (result->model[0] != '\0')
+        rk_log(RK_LOG_INFO, "light net: %s", result->model);
+    if (result->last.n > 0)
+        rk_cli_print_figures(args, &result->last);
+}
+
+static rocket_status run(const rk_args *args, rocket_error *err)
+{
+    rk_config *config;
+    rk_train_options options = {.resume = rk_args_has(args, "resume")};
+    rk_train_result result;
+
+    RK_TRY(rk_cli_run_options(&options.run, args, err));
+    RK_TRY(rk_cli_config(&config, args, err));
+    rocket_status status = rk_train(&result, config, &options, err);
+    if (status == ROCKET_OK) {
+        print_summary(args, &result);
+        rk_figures_clear(&result.last);
+    }
+    rk_config_free(config);
+    return status;
+}
+
+static const rk_option options[] = {
+    {"config", 'c', "FILE", "pipeline config"},
+    {"resume", 0, NULL, "continue from the newest checkpoint of model_dir"},
+    {0},
+};
+
+const rk_verb rk_verb_train = {
+    .name = "train",
+    .usage = "-c pipeline.config [--resume]",
+    .summary = "train light net and booster; write checkpoints, logs and the light net alone",
+    .options = options,
+    .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SEED | RK_TAKES_JSON,
+    .max_words = 1,
+    .run = run,
+};

@@ -1,0 +1,112 @@
+/* See inputs.h. A feature of kind IDS is an embedding node (a bag of rows of its table, pooled), one of kind FLOATS goes
+ * into x as it is. Tables are registered by upstream's variable name, so features that share a name share the table.
+ */
+#include "inputs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+
+enum { NAME_BYTES = 300 };
+
+/* The graph input that reads a column; made at the first call. */
+static int column_node(rk_model *model, size_t column, const char *name, rk_column_kind kind, int64_t width)
+{
+    if (model->column_nodes[column] < 0)
+        model->column_nodes[column] = kind == RK_COLUMN_IDS ? rk_graph_input_ids(model->graph, name)
+                                                            : rk_graph_input_floats(model->graph, name, width);
+    return model->column_nodes[column];
+}
+
+/* Upstream's default (easyrec.md 3.3): truncated normal with standard deviation 0.01 / sqrt(dim). */
+static rk_init table_init(const Rocket__Initializer *config, int64_t dim)
+{
+    if (config != NULL && config->truncated_normal_initializer != NULL)
+        return rk_init_make("truncated_normal", (double)config->truncated_normal_initializer->mean,
+                            (double)config->truncated_normal_initializer->stddev);
+    if (config != NULL && config->random_normal_initializer != NULL)
+        return rk_init_make("random_normal", (double)config->random_normal_initializer->mean,
+                            (double)config->random_normal_initializer->stddev);
+    if (config != NULL && config->glorot_normal_initializer != NULL)
+        return rk_init_make("glorot_normal", 0, 0);
+    if (config != NULL && config->constant_initializer != NULL && config->constant_initializer->n_consts == 1)
+        return rk_init_make("constant", (double)config->constant_initializer->consts[0], 0);
+    return rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim));
+}
+
+static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_inputs_options *options)
+{
+    rk_node_spec spec = RK_NODE_SPEC("embedding");
+    int64_t dim = options->dim > 0 ? options->dim : feature->width;
+    char table[NAME_BYTES], node[NAME_BYTES];
+
+    snprintf(table, sizeof table, "%s%s", options->prefix, feature->table_name);
+    snprintf(node, sizeof node, "%s%s/pooled", options->prefix, feature->name);
+    spec.table = rk_graph_table(model->graph, &(rk_table){.name = table,
+                                                          .n_rows = feature->n_buckets,
+                                                          .dim = dim,
+                                                          .init = table_init(feature->config->initializer, dim)});
+    spec.name = node;
+    spec.inputs = &ids;
+    spec.n_inputs = 1;
+    spec.attrs[0].name = "combiner";
+    spec.attrs[0].value = (double)feature->combiner;
+    return rk_graph_add(model->graph, &spec);
+}
+
+static void add_embedding_l2(rk_model *model, const rk_feature *feature, int node, const rk_inputs_options *options)
+{
+    rk_node_spec spec = {.inputs = &node, .n_inputs = 1, .table = -1};
+    char name[NAME_BYTES];
+
+    if (options->embedding_l2 <= 0 || node < 0)
+        return;
+    snprintf(name, sizeof name, "%sembedding_l2/%s", options->loss_scope, feature->name);
+    spec.attrs[0].name = "weight";
+    spec.attrs[0].value = options->embedding_l2;
+    rk_graph_add_loss(model->graph, "EMBEDDING_L2", name, &spec);
+}
+
+int rk_inputs_build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options)
+{
+    size_t n = rk_schema_n_features(schema);
+    int *parts = rk_alloc(n, sizeof *parts);
+    rk_node_spec spec = RK_NODE_SPEC("concat");
+    char name[NAME_BYTES];
+
+    if (parts == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const rk_feature *feature = rk_schema_feature(schema, i);
+        int input = column_node(model, i, feature->name, feature->kind, feature->width);
+        if (feature->kind == RK_COLUMN_IDS) {
+            parts[i] = embed(model, feature, input, options);
+            add_embedding_l2(model, feature, parts[i], options);
+        } else {
+            parts[i] = input;
+        }
+    }
+    snprintf(name, sizeof name, "%sinput", options->prefix);
+    spec.name = name;
+    spec.inputs = parts;
+    spec.n_inputs = (int)n;
+    int node = rk_graph_add(model->graph, &spec);
+    rk_free(parts);
+    return node;
+}
+
+int rk_inputs_label(rk_model *model, const rk_schema *schema)
+{
+    int column = rk_schema_label(schema);
+
+    return column < 0 ? -1 : column_node(model, (size_t)column, "@label", RK_COLUMN_FLOATS, 1);
+}
+
+int rk_inputs_weight(rk_model *model, const rk_schema *schema)
+{
+    int column = rk_schema_weight(schema);
+
+    return column < 0 ? -1 : column_node(model, (size_t)column, "@sample_weight", RK_COLUMN_FLOATS, 1);
+}

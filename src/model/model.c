@@ -1,0 +1,77 @@
+/* The table of models, and what building any of them has in common. */
+#include "model.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "mem.h"
+
+#define RK_MODEL(name) extern const rk_model_def rk_model_##name;
+#include "models.def"
+#undef RK_MODEL
+
+const rk_model_def *const rk_models[] = {
+#define RK_MODEL(name) &rk_model_##name,
+#include "models.def"
+#undef RK_MODEL
+    NULL,
+};
+
+const char *const rk_net_names[RK_N_NETS] = {"light", "booster"};
+
+static const rk_model_def *find(const char *name)
+{
+    for (const rk_model_def *const *m = rk_models; *m != NULL; m++)
+        if (name != NULL && strcmp((*m)->name, name) == 0)
+            return *m;
+    return NULL;
+}
+
+static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
+{
+    const char *class_name = rk_config_view(config)->model->model_class;
+    const rk_model_def *def = find(class_name);
+
+    RK_FAIL_IF(def == NULL, CONFIG, err, "model_class \"%s\" is not known", class_name != NULL ? class_name : "");
+    model->graph = rk_graph_new();
+    model->n_columns = rk_schema_n_columns(schema);
+    model->column_nodes = rk_alloc(model->n_columns, sizeof *model->column_nodes);
+    RK_FAIL_IF(model->graph == NULL || model->column_nodes == NULL, FAILED, err, "out of memory building the model");
+    for (size_t i = 0; i < model->n_columns; i++)
+        model->column_nodes[i] = -1;
+    return def->build(model, config, schema, err);
+}
+
+rocket_status rk_model_new(rk_model **out, const rk_config *config, const rk_schema *schema, rocket_error *err)
+{
+    rk_model *model = rk_alloc(1, sizeof *model);
+
+    RK_FAIL_IF(model == NULL, FAILED, err, "out of memory building the model");
+    model->teacher = -1;
+    for (int net = 0; net < RK_N_NETS; net++)
+        model->logits[net] = model->probs[net] = -1;
+    rocket_status status = build(model, config, schema, err);
+    if (status != ROCKET_OK) {
+        rk_model_free(model);
+        return status;
+    }
+    *out = model;
+    return ROCKET_OK;
+}
+
+void rk_model_free(rk_model *model)
+{
+    if (model == NULL)
+        return;
+    rk_graph_free(model->graph);
+    rk_free(model->column_nodes);
+    rk_free(model);
+}
+
+void rk_model_check(const rk_config *config, rk_faults *faults)
+{
+    const rk_model_def *def = find(rk_config_view(config)->model->model_class);
+
+    if (def != NULL && def->check != NULL) /* an unknown class is reported by the config room */
+        def->check(config, faults);
+}

@@ -1,0 +1,206 @@
+/* RocketLaunching: the light net and the booster over shared lower layers (Zhou et al. 2018; EasyRec's model of that name).
+ *
+ *   x = features of group "all"      s = share_dnn(x)
+ *   z = booster_output(booster_dnn(s))          l = light_output(light_dnn(block_s(s)))
+ *   L = w CE(y, z) + w CE(y, l) + hint(l, block_z(z)) + L2 terms
+ *
+ * block_z is the gradient block: the booster never learns from the hint. block_s is upstream's: the light net reads the
+ * shared output as a constant. Which of them are there, what the hint is and how much is shared follows from recipe and
+ * options (rk_launch in resolve.h; paper.md 1.9 compares the published forms).
+ *
+ * The arms that a launch is compared with are the same code with one net left out: LIGHT_ALONE, BOOSTER_ALONE, and
+ * KD_FROM_BOOSTER, where the hint's z is fed in from a booster that was trained before.
+ */
+#include <stdio.h>
+
+#include "dnn.h"
+#include "error.h"
+#include "inputs.h"
+#include "loss.h"
+#include "model.h"
+#include "resolve.h"
+
+typedef struct builder {
+    rk_model *model;
+    rk_graph *graph;
+    const rk_schema *schema;
+    const Rocket__RocketLaunching *config;
+    rk_launch launch;
+    double l2, embedding_l2;
+    int label, weight;
+} builder;
+
+static bool has_light(const builder *b)
+{
+    return b->launch.arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
+}
+
+static bool has_booster(const builder *b)
+{
+    return b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET ||
+           b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
+}
+
+/* A light net without a booster beside it has nobody else to train what lies below it. */
+static bool light_is_detached(const builder *b)
+{
+    return !b->launch.light_trains_shared && has_booster(b) &&
+           b->launch.sharing != ROCKET__ROCKET_LAUNCHING__SHARING__SHARE_NOTHING;
+}
+
+/* What the light net reads, when both nets read the output of the same lower layers. */
+static int light_view(const builder *b, int shared)
+{
+    return light_is_detached(b) ? rk_graph_unary(b->graph, "stop_gradient", shared) : shared;
+}
+
+static int build_inputs(const builder *b, const char *prefix, int64_t dim)
+{
+    return rk_inputs_build(b->model, b->schema,
+                           &(rk_inputs_options){.prefix = prefix,
+                                                .dim = dim,
+                                                .embedding_l2 = b->embedding_l2,
+                                                .loss_scope = prefix});
+}
+
+/* The lower layers: *booster and *light are what the two towers stand on. */
+static void build_shared(const builder *b, int *booster, int *light)
+{
+    const Rocket__DNN *share = b->config->share_dnn;
+    bool own_layers = b->launch.sharing != ROCKET__ROCKET_LAUNCHING__SHARING__SHARE_ALL;
+    bool own_tables = b->launch.sharing == ROCKET__ROCKET_LAUNCHING__SHARING__SHARE_NOTHING;
+
+    *booster = *light = -1;
+    if (!has_light(b) || !has_booster(b)) { /* one net: its lower layers keep upstream's names */
+        bool small = has_light(b) && own_tables;
+        int x = build_inputs(b, "", small ? b->launch.light_embedding_dim : 0);
+        *booster = *light = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2);
+        return;
+    }
+    int x = build_inputs(b, "", 0);
+    *booster = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2);
+    if (!own_layers) {
+        *light = light_view(b, *booster);
+        return;
+    }
+    int light_x = own_tables ? build_inputs(b, "light_", b->launch.light_embedding_dim) : light_view(b, x);
+    *light = rk_layer_dnn(b->graph, share, "light_share_dnn", light_x, b->l2);
+}
+
+/* A tower and its head; sets the model's logits and probabilities of that net. */
+static void build_net(const builder *b, int net, const Rocket__DNN *tower, int input)
+{
+    char name[64];
+    const char *prob = b->model->n_classes > 1 ? "softmax" : "sigmoid";
+
+    snprintf(name, sizeof name, "%s_dnn", rk_net_names[net]);
+    int top = rk_layer_dnn(b->graph, tower, name, input, b->l2);
+    snprintf(name, sizeof name, "%s_output", rk_net_names[net]);
+    int logits = rk_layer_dense(b->graph, name, top, b->model->n_classes, b->l2);
+    int probs = rk_graph_unary(b->graph, prob, logits);
+    b->model->logits[net] = logits;
+    b->model->probs[net] = probs;
+    snprintf(name, sizeof name, "logits_%s", rk_net_names[net]);
+    rk_graph_output(b->graph, name, logits);
+    snprintf(name, sizeof name, "probs_%s", rk_net_names[net]);
+    rk_graph_output(b->graph, name, probs);
+}
+
+/* Append the sample weight, if there is one, to a loss's inputs. */
+static int with_weight(const builder *b, int *inputs, int n)
+{
+    if (b->weight >= 0)
+        inputs[n++] = b->weight;
+    return n;
+}
+
+static void build_cross_entropy(const builder *b, int net)
+{
+    char name[64];
+    int inputs[3] = {b->model->logits[net], b->label};
+    rk_node_spec spec = {.inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1};
+
+    spec.attrs[0].name = "weight";
+    spec.attrs[0].value = (double)b->launch.ce_weight;
+    snprintf(name, sizeof name, "cross_entropy_loss_%s", rk_net_names[net]);
+    rk_graph_add_loss(b->graph, b->model->n_classes > 1 ? "SOFTMAX_CE" : "SIGMOID_CE", name, &spec);
+}
+
+static void build_hint(const builder *b, int teacher)
+{
+    static const char *const losses[] = {"LOGIT_MSE", "PROB_MSE", "KD"}; /* by Rocket__Hint__Loss */
+    const rk_launch *launch = &b->launch;
+    int inputs[3] = {b->model->logits[RK_LIGHT], teacher};
+    rk_node_spec spec = {.inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1};
+
+    spec.attrs[0].name = "weight";
+    spec.attrs[0].value = (double)launch->hint_weight;
+    if (launch->hint_loss == ROCKET__HINT__LOSS__KD) {
+        spec.attrs[1].name = "temperature";
+        spec.attrs[1].value = (double)launch->temperature;
+        spec.attrs[2].name = "scale_t2";
+        spec.attrs[2].value = launch->scale_t2 ? 1 : 0;
+    } else {
+        spec.attrs[1].name = "reduction";
+        spec.attrs[1].value = (double)launch->reduction;
+    }
+    rk_graph_add_loss(b->graph, losses[launch->hint_loss], "hint_loss", &spec);
+}
+
+static void build_losses(const builder *b)
+{
+    for (int net = RK_N_NETS - 1; net >= 0; net--)
+        if (b->model->logits[net] >= 0)
+            build_cross_entropy(b, net);
+    if (b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET) {
+        int z = b->model->logits[RK_BOOSTER];
+        build_hint(b, b->launch.gradient_block ? rk_graph_unary(b->graph, "stop_gradient", z) : z);
+    } else if (b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__KD_FROM_BOOSTER) {
+        b->model->teacher = rk_graph_input_floats(b->graph, "@teacher_logits", b->model->n_classes);
+        build_hint(b, b->model->teacher);
+    }
+}
+
+static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
+{
+    const rk_resolved *view = rk_config_view(config);
+    RK_FAIL_IF(view->launching == NULL, CONFIG, err, "%s: model_config has no rocket_launching", rk_config_name(config));
+    builder b = {.model = model,
+                 .graph = model->graph,
+                 .schema = schema,
+                 .config = view->launching,
+                 .launch = rk_launch_of(view->launching, view->model->num_class),
+                 .l2 = (double)view->launching->l2_regularization,
+                 .embedding_l2 = (double)view->model->embedding_regularization};
+    int booster, light;
+
+    model->n_classes = (int)view->model->num_class;
+    build_shared(&b, &booster, &light);
+    if (has_booster(&b))
+        build_net(&b, RK_BOOSTER, b.config->booster_dnn, booster);
+    if (has_light(&b))
+        build_net(&b, RK_LIGHT, b.config->light_dnn, light);
+    b.label = rk_inputs_label(model, schema);
+    b.weight = rk_inputs_weight(model, schema);
+    if (b.label >= 0) /* a schema for scoring has none */
+        build_losses(&b);
+    return rk_graph_finish(model->graph, err);
+}
+
+static void check(const rk_config *config, rk_faults *faults)
+{
+    const Rocket__RocketLaunching *launching = rk_config_view(config)->launching;
+
+    if (launching == NULL)
+        return;
+    rk_layer_check_dnn(config, launching->share_dnn, faults);
+    rk_layer_check_dnn(config, launching->booster_dnn, faults);
+    rk_layer_check_dnn(config, launching->light_dnn, faults);
+}
+
+const rk_model_def rk_model_rocket_launching = {
+    .name = "RocketLaunching",
+    .doc = "light net and booster trained together over shared layers",
+    .check = check,
+    .build = build,
+};

@@ -1,0 +1,132 @@
+/* Dense stacks: see dnn.h. Initial values are upstream's: kernels glorot uniform, biases and beta 0, gamma 1, moving mean
+ * 0, moving variance 1. The dense bias stays although batch norm follows, as upstream's does: its variables must be
+ * found again in a checkpoint.
+ */
+#include "dnn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "op.h"
+
+enum { NAME_BYTES = 256 };
+
+static int add_param(rk_graph *graph, const char *scope, const char *leaf, rk_shape shape, rk_init init)
+{
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, "%s/%s", scope, leaf);
+    return rk_graph_param(graph, &(rk_param){.name = name, .shape = shape, .init = init, .trainable = true});
+}
+
+static int add_statistic(rk_graph *graph, const char *scope, const char *leaf, int64_t width, double value)
+{
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, "%s/%s", scope, leaf);
+    return rk_graph_param(graph, &(rk_param){.name = name,
+                                             .shape = {.rank = 1, .dims = {width}},
+                                             .init = rk_init_make("constant", value, 0)});
+}
+
+static int64_t node_width(const rk_graph *graph, int node)
+{
+    return node < 0 ? 0 : rk_shape_size(&rk_graph_node(graph, node)->shape);
+}
+
+int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units, double l2)
+{
+    rk_node_spec spec = RK_NODE_SPEC("dense");
+    char name[NAME_BYTES];
+    rk_shape shape = {.rank = 2, .dims = {node_width(graph, input), units}};
+
+    if (input < 0)
+        return -1;
+    snprintf(name, sizeof name, "%s/kernel", scope);
+    spec.params[0] = rk_graph_param(graph, &(rk_param){.name = name,
+                                                       .shape = shape,
+                                                       .init = rk_init_make("glorot_uniform", 0, 0),
+                                                       .trainable = true,
+                                                       .l2 = l2});
+    spec.params[1] = add_param(graph, scope, "bias", (rk_shape){.rank = 1, .dims = {units}},
+                               rk_init_make("constant", 0, 0));
+    spec.n_params = 2;
+    spec.name = scope;
+    spec.inputs = &input;
+    spec.n_inputs = 1;
+    return rk_graph_add(graph, &spec);
+}
+
+static int add_batch_norm(rk_graph *graph, const char *scope, int input)
+{
+    rk_node_spec spec = RK_NODE_SPEC("batch_norm");
+    char bn[NAME_BYTES];
+    int64_t width = node_width(graph, input);
+    rk_shape shape = {.rank = 1, .dims = {width}};
+
+    if (input < 0)
+        return -1;
+    snprintf(bn, sizeof bn, "%s/bn", scope);
+    spec.name = bn;
+    spec.inputs = &input;
+    spec.n_inputs = 1;
+    spec.params[0] = add_param(graph, bn, "gamma", shape, rk_init_make("constant", 1, 0));
+    spec.params[1] = add_param(graph, bn, "beta", shape, rk_init_make("constant", 0, 0));
+    spec.params[2] = add_statistic(graph, bn, "moving_mean", width, 0);
+    spec.params[3] = add_statistic(graph, bn, "moving_variance", width, 1);
+    spec.n_params = 4;
+    return rk_graph_add(graph, &spec);
+}
+
+static int add_dropout(rk_graph *graph, const char *scope, int input, double ratio)
+{
+    rk_node_spec spec = RK_NODE_SPEC("dropout");
+    char name[NAME_BYTES];
+
+    if (input < 0 || ratio <= 0)
+        return input;
+    snprintf(name, sizeof name, "%s/dropout", scope);
+    spec.name = name;
+    spec.inputs = &input;
+    spec.n_inputs = 1;
+    spec.attrs[0].name = "ratio";
+    spec.attrs[0].value = ratio;
+    return rk_graph_add(graph, &spec);
+}
+
+static bool is_identity(const Rocket__DNN *dnn)
+{
+    return dnn == NULL || dnn->n_hidden_units == 0 || (dnn->n_hidden_units == 1 && dnn->hidden_units[0] == 0);
+}
+
+int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int input, double l2)
+{
+    char layer[NAME_BYTES];
+    int node = input;
+
+    if (is_identity(dnn))
+        return input;
+    const rk_op *activation = rk_op_find_activation(dnn->activation);
+    if (activation == NULL)
+        return -1; /* rk_layer_check_dnn has reported it */
+    for (size_t i = 0; i < dnn->n_hidden_units; i++) {
+        snprintf(layer, sizeof layer, "%s/dnn_%zu", scope, i);
+        node = rk_layer_dense(graph, layer, node, dnn->hidden_units[i], l2);
+        if (dnn->use_bn)
+            node = add_batch_norm(graph, layer, node);
+        node = rk_graph_unary(graph, activation->name, node);
+        if (i < dnn->n_dropout_ratio)
+            node = add_dropout(graph, layer, node, dnn->dropout_ratio[i]);
+    }
+    return node;
+}
+
+void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults)
+{
+    if (is_identity(dnn) || rk_op_find_activation(dnn->activation) != NULL)
+        return;
+    rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
+                  "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
+                  "tf.nn.<name>",
+                  dnn->activation);
+}

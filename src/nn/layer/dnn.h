@@ -1,0 +1,25 @@
+/* Layers: several nodes and their parameters under one name, as upstream's layers are. */
+#ifndef RK_DNN_H
+#define RK_DNN_H
+
+#include "config.h"
+#include "graph.h"
+
+/* A stack of dense layers as message DNN describes it: per layer i dense -> batch norm (use_bn) -> activation -> dropout
+ * (dropout_ratio), the last hidden layer included; no hidden_units, or [0], is the identity (easyrec.md 1.1).
+ *
+ * scope   parameters are <scope>/dnn_<i>/{kernel,bias} and <scope>/dnn_<i>/bn/{gamma,beta,moving_mean,moving_variance}
+ * l2      adds l2 / 2 * sum w^2 of every kernel to the training loss
+ * hidden  [n_hidden_units] NULL, or filled with the output node of each layer
+ *
+ * Returns the output node, -1 on failure (sticky in the graph: rk_graph_finish reports it). dnn NULL is the identity.
+ */
+int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int input, double l2);
+
+/* One dense layer without activation: <scope>/{kernel,bias}. */
+int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units, double l2);
+
+/* The activation op of a name as configs write it ("relu", "tf.nn.relu"), NULL for one that does not exist. */
+void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults);
+
+#endif

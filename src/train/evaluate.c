@@ -1,0 +1,157 @@
+/* See evaluate.h. Losses are upstream's: unweighted means over batches, so a short last batch counts as much as a full
+ * one; regularisation is left out.
+ */
+#include "evaluate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "mem.h"
+
+enum { MAX_FIGURES = 128 };
+
+typedef struct evaluation {
+    rk_run *run;
+    rk_metric_set *metrics;
+    rk_losses_now sums;
+    uint64_t n_batches;
+    const rk_batch *batch;
+    rk_figures *out;
+} evaluation;
+
+static void add_figure(rk_figures *figures, const char *name, double value)
+{
+    if (figures->n >= MAX_FIGURES)
+        return;
+    rk_figure *figure = &figures->item[figures->n++];
+    snprintf(figure->name, sizeof figure->name, "%s", name);
+    figure->value = value;
+}
+
+static void add_metric(void *ctx, const char *name, double value)
+{
+    add_figure(ctx, name, value);
+}
+
+static const rk_column *group_column(void *ctx, const char *field)
+{
+    const evaluation *e = ctx;
+    int column = rk_schema_bytes(e->run->schema, field);
+
+    return column < 0 ? NULL : &e->batch->columns[column];
+}
+
+static void add_losses(evaluation *e)
+{
+    rk_losses_now now = rk_run_losses(e->run, false);
+
+    if (e->n_batches++ == 0) {
+        e->sums = now;
+        return;
+    }
+    for (int i = 0; i < now.n; i++)
+        e->sums.item[i].value += now.item[i].value;
+}
+
+static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_error *err)
+{
+    const rk_model *model = e->run->model;
+    rk_metric_batch now = {.n_rows = batch->n_rows,
+                           .n_classes = model->n_classes,
+                           .labels = batch->columns[rk_schema_label(e->run->schema)].values};
+
+    e->batch = batch;
+    RK_TRY(rk_run_feed(e->run, batch, err));
+    RK_TRY(rk_exec_forward(e->run->exec, batch->n_rows, false, 0, err));
+    add_losses(e);
+    for (int net = 0; net < RK_N_NETS; net++) {
+        if (model->logits[net] < 0)
+            continue;
+        now.logits = rk_exec_value(e->run->exec, model->logits[net], &now.ld_logits);
+        now.probs = rk_exec_value(e->run->exec, model->probs[net], &now.ld_probs);
+        RK_TRY(rk_metric_set_add(e->metrics, net, &now, group_column, e, err));
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error *err)
+{
+    uint64_t wanted = e->run->view->eval->num_examples, rows = 0;
+
+    for (;;) {
+        rk_batch *batch;
+        RK_TRY(rk_stream_next(stream, &batch, err));
+        if (batch == NULL)
+            return ROCKET_OK;
+        rows += (uint64_t)batch->n_rows;
+        rocket_status status = add_batch(e, batch, err);
+        rk_stream_give_back(stream, batch);
+        RK_TRY(status);
+        if (wanted > 0 && rows >= wanted)
+            return ROCKET_OK;
+    }
+}
+
+static void write_figures(evaluation *e, rk_stream *stream, uint64_t step)
+{
+    rk_stream_stats stats = rk_stream_get_stats(stream);
+    char name[sizeof((rk_figure *)0)->name];
+
+    rk_metric_set_results(e->metrics, add_metric, e->out);
+    for (int i = 0; i < e->sums.n; i++) {
+        bool total = i == e->sums.n - 1;
+        snprintf(name, sizeof name, "%s%s", total ? "" : "loss/loss/", total ? "loss" : e->sums.item[i].name);
+        add_figure(e->out, name, e->sums.item[i].value / (double)e->n_batches);
+    }
+    add_figure(e->out, "global_step", (double)step);
+    e->out->rows = stats.rows;
+    e->out->dropped_rows = stats.dropped_rows;
+}
+
+static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, rocket_error *err)
+{
+    rk_stream_options options = {.paths = paths, .n_threads = e->run->n_threads};
+    rk_stream *stream;
+
+    e->out->item = rk_alloc(MAX_FIGURES, sizeof *e->out->item);
+    RK_FAIL_IF(e->out->item == NULL, FAILED, err, "out of memory");
+    RK_TRY(rk_metric_set_new(&e->metrics, e->run->config, e->run->model->logits[RK_LIGHT] >= 0,
+                             e->run->model->logits[RK_BOOSTER] >= 0, err));
+    RK_TRY(rk_stream_open(&stream, e->run->config, e->run->schema, &options, err));
+    rocket_status status = run_batches(e, stream, err);
+    if (status == ROCKET_OK && e->n_batches == 0)
+        status = rk_fail(err, ROCKET_DATA, "%s: no rows to evaluate", paths);
+    if (status == ROCKET_OK)
+        write_figures(e, stream, step);
+    rk_stream_close(stream);
+    return status;
+}
+
+rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step, rocket_error *err)
+{
+    rk_figures figures = {0};
+    evaluation e = {.run = run, .out = &figures};
+    double started = rk_now_s();
+
+    if (paths == NULL)
+        paths = rk_config_root(run->config)->eval_input_path;
+    RK_FAIL_IF(paths == NULL || paths[0] == '\0', CONFIG, err, "%s: no eval_input_path to evaluate on",
+               rk_config_name(run->config));
+    rocket_status status = evaluate(&e, paths, step, err);
+    rk_metric_set_free(e.metrics);
+    if (status != ROCKET_OK) {
+        rk_figures_clear(&figures);
+        return status;
+    }
+    figures.seconds = rk_now_s() - started;
+    *out = figures;
+    return ROCKET_OK;
+}
+
+void rk_figures_clear(rk_figures *figures)
+{
+    rk_free(figures->item);
+    *figures = (rk_figures){0};
+}

@@ -1,0 +1,24 @@
+/* Evaluation: one pass over the evaluation files, all metrics, for every net of the model. */
+#ifndef RK_EVALUATE_H
+#define RK_EVALUATE_H
+
+#include "run.h"
+
+typedef struct rk_figure {
+    char name[96];     /* upstream's: "auc_light", "loss/loss/hint_loss", "loss", "global_step" */
+    double value;
+} rk_figure;
+
+typedef struct rk_figures {
+    rk_figure *item;
+    size_t n;
+    uint64_t rows, dropped_rows;
+    double seconds;
+} rk_figures;
+
+/* paths: files, NULL for the config's eval_input_path. step is only reported. Free with rk_figures_clear. */
+ROCKET_NODISCARD rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step,
+                                           rocket_error *err);
+void rk_figures_clear(rk_figures *figures);
+
+#endif

@@ -1,0 +1,142 @@
+/* Putting a run together: see run.h. */
+#include "run.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "error.h"
+#include "loss.h"
+#include "mem.h"
+#include "resolve.h"
+
+rocket_status rk_run_check(const rk_config *config, rk_faults *faults, rocket_error *err)
+{
+    static const rk_config_check_fn checks[] = {rk_schema_check, rk_model_check, rk_updater_check, rk_metric_set_check};
+
+    return rk_config_check(config, checks, sizeof checks / sizeof checks[0], faults, err);
+}
+
+const char *rk_run_dir(const rk_run *run)
+{
+    const char *dir = rk_config_root(run->config)->model_dir;
+
+    return dir != NULL ? dir : "";
+}
+
+static uint64_t choose_seed(const rk_run_options *options, const Rocket__TrainConfig *train)
+{
+    if (options->seed_given)
+        return options->seed;
+    return train->has_seed ? train->seed : 1;
+}
+
+static int choose_threads(const rk_run_options *options, const Rocket__TrainConfig *train)
+{
+    if (options->n_threads > 0)
+        return options->n_threads;
+    return train->has_threads && train->threads > 0 ? (int)train->threads : rk_cpu_count();
+}
+
+static rocket_status open_teacher(rk_run *run, rocket_error *err)
+{
+    if (run->model->teacher < 0)
+        return ROCKET_OK;
+    return rk_teacher_new(&run->teacher, run->view->launching->teacher_checkpoint, run->schema, run->model->n_classes,
+                          run->pool, err);
+}
+
+static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket_error *err)
+{
+    rk_schema_options columns = {.labels = true};
+
+    run->seed = choose_seed(options, run->view->train);
+    run->n_threads = choose_threads(options, run->view->train);
+    run->pool = rk_pool_new(run->n_threads);
+    RK_FAIL_IF(run->pool == NULL, FAILED, err, "cannot start %d threads", run->n_threads);
+    RK_TRY(rk_schema_new(&run->schema, run->config, &columns, err));
+    RK_TRY(rk_model_new(&run->model, run->config, run->schema, err));
+    RK_TRY(rk_weights_new(&run->weights, run->model->graph, err));
+    rk_weights_init(run->weights, run->seed, run->pool);
+    RK_TRY(open_teacher(run, err));
+    rk_exec_options exec = {.pool = run->pool, .seed = run->seed, .gradients = options->training};
+    RK_TRY(rk_exec_new(&run->exec, run->model->graph, run->weights, &exec, err));
+    if (!options->training)
+        return ROCKET_OK;
+    return rk_updater_new(&run->updater, run->weights, run->config, run->pool, err);
+}
+
+rocket_status rk_run_open(rk_run **out, const rk_config *config, const rk_run_options *options, rocket_error *err)
+{
+    rk_run *run = rk_alloc(1, sizeof *run);
+
+    RK_FAIL_IF(run == NULL, FAILED, err, "out of memory");
+    run->config = config;
+    run->view = rk_config_view(config);
+    rocket_status status = open_run(run, options, err);
+    if (status != ROCKET_OK) {
+        rk_run_close(run);
+        return status;
+    }
+    *out = run;
+    return ROCKET_OK;
+}
+
+void rk_run_close(rk_run *run)
+{
+    if (run == NULL)
+        return;
+    rk_updater_free(run->updater);
+    rk_exec_free(run->exec);
+    rk_teacher_free(run->teacher);
+    rk_weights_free(run->weights);
+    rk_model_free(run->model);
+    rk_schema_free(run->schema);
+    rk_pool_free(run->pool);
+    rk_free(run);
+}
+
+rocket_status rk_run_feed(rk_run *run, const rk_batch *batch, rocket_error *err)
+{
+    for (size_t i = 0; i < run->model->n_columns; i++)
+        if (run->model->column_nodes[i] >= 0)
+            rk_exec_feed(run->exec, run->model->column_nodes[i], &batch->columns[i]);
+    if (run->teacher != NULL) {
+        const rk_column *logits;
+        RK_TRY(rk_teacher_run(&logits, run->teacher, batch, err));
+        rk_exec_feed(run->exec, run->model->teacher, logits);
+    }
+    return ROCKET_OK;
+}
+
+static void add_loss(rk_losses_now *losses, const char *name, double value)
+{
+    if (losses->n < RK_MAX_LOSSES) {
+        losses->item[losses->n].name = name;
+        losses->item[losses->n++].value = value;
+    }
+}
+
+rk_losses_now rk_run_losses(const rk_run *run, bool training)
+{
+    rk_losses_now losses = {0};
+    double total = 0, regularization = 0;
+    const rk_graph *graph = run->model->graph;
+
+    for (int i = 0; i < rk_graph_n_losses(graph); i++) {
+        const rk_loss *loss = rk_graph_loss_at(graph, i);
+        double value = rk_exec_loss(run->exec, i);
+        if (loss->def->regulariser) {
+            regularization += value;
+            continue;
+        }
+        add_loss(&losses, loss->name, value);
+        total += value;
+    }
+    if (training) {
+        regularization += rk_exec_l2(run->exec);
+        add_loss(&losses, "regularization_loss", regularization);
+        total += regularization;
+    }
+    add_loss(&losses, "total_loss", total);
+    return losses;
+}

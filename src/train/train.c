@@ -1,0 +1,309 @@
+/* The training loop: see train.h. What a step is made of lives elsewhere; this file knows the order of things, and when to
+ * log, save, evaluate and stop.
+ */
+#include "train.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "error.h"
+#include "file.h"
+#include "log.h"
+#include "resolve.h"
+#include "sink.h"
+#include "stop.h"
+
+typedef struct training {
+    rk_run *run;
+    const Rocket__TrainConfig *config;
+    rk_stream *stream;
+    rk_sinks_open *sinks;
+    rk_arena arena;           /* paths */
+    const char *dir;          /* model_dir, "" without one */
+    uint64_t step, batch_size, last_saved;
+    double started, last_saved_s, last_evaluated_s, paused_s; /* paused: saving and evaluating */
+    uint64_t rows, rows_at_log;
+    double log_s;
+    rk_train_result *result;
+} training;
+
+static double seconds(const training *t)
+{
+    return rk_now_s() - t->started;
+}
+
+static rocket_status tell(training *t, rk_event_kind kind, const rk_scalar *scalars, int n, const char *text,
+                          rocket_error *err)
+{
+    double busy = seconds(t) - t->paused_s, span = busy - t->log_s;
+    rk_event event = {.kind = kind,
+                      .step = t->step,
+                      .total_steps = t->config->num_steps,
+                      .seconds = seconds(t),
+                      .examples_per_s = span > 0 ? (double)(t->rows - t->rows_at_log) / span : 0,
+                      .scalars = scalars,
+                      .n_scalars = n,
+                      .text = text};
+
+    if (kind == RK_EVENT_STEP) {
+        t->rows_at_log = t->rows;
+        t->log_s = busy;
+    }
+    return t->sinks == NULL ? ROCKET_OK : rk_sinks_event(t->sinks, &event, err);
+}
+
+static rocket_status log_step(training *t, double norm, rocket_error *err)
+{
+    rk_losses_now losses = rk_run_losses(t->run, true);
+    rk_scalar scalars[RK_MAX_LOSSES + 2];
+    int n = 0;
+
+    scalars[n++] = (rk_scalar){"lr", rk_updater_rate(t->run->updater, t->step - 1)};
+    for (int i = 0; i < losses.n; i++)
+        scalars[n++] = (rk_scalar){losses.item[i].name, losses.item[i].value};
+    scalars[n++] = (rk_scalar){"gradient_norm", norm};
+    return tell(t, RK_EVENT_STEP, scalars, n, NULL, err);
+}
+
+static rocket_status save(training *t, rocket_error *err)
+{
+    double began = rk_now_s();
+    rk_bundle_source source = {.config = t->run->config,
+                               .schema = t->run->schema,
+                               .graph = t->run->model->graph,
+                               .weights = t->run->weights,
+                               .updater = t->run->updater,
+                               .state = {.step = t->step, .seed = t->run->seed, .batch_size = t->batch_size}};
+
+    if (t->dir[0] == '\0' || (t->last_saved == t->step && t->step > 0))
+        return ROCKET_OK;
+    const char *path = rk_checkpoint_path(&t->arena, t->dir, t->step);
+    RK_FAIL_IF(path == NULL, FAILED, err, "out of memory");
+    RK_TRY(rk_bundle_write(path, &source, err));
+    RK_TRY(rk_checkpoint_prune(t->dir, t->config->keep_checkpoint_max, err));
+    snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", path);
+    t->last_saved = t->step;
+    t->last_saved_s = rk_now_s();
+    t->paused_s += rk_now_s() - began;
+    return tell(t, RK_EVENT_SAVE, NULL, 0, path, err);
+}
+
+static bool has_evaluation(const training *t)
+{
+    const char *paths = rk_config_root(t->run->config)->eval_input_path;
+
+    return paths != NULL && paths[0] != '\0';
+}
+
+static rocket_status evaluate(training *t, rk_figures *figures, rocket_error *err)
+{
+    rk_scalar scalars[128];
+    int n = 0;
+
+    RK_TRY(rk_evaluate(figures, t->run, NULL, t->step, err));
+    for (size_t i = 0; i < figures->n && n < 128; i++)
+        scalars[n++] = (rk_scalar){figures->item[i].name, figures->item[i].value};
+    t->last_evaluated_s = rk_now_s();
+    t->paused_s += figures->seconds;
+    rocket_status status = tell(t, RK_EVENT_EVAL, scalars, n, NULL, err);
+    if (status != ROCKET_OK)
+        rk_figures_clear(figures);
+    return status;
+}
+
+/* Checkpoints as configured, and upstream's evaluation after one when the last is ten seconds old. */
+static rocket_status save_when_due(training *t, rocket_error *err)
+{
+    bool by_time = t->config->has_save_checkpoints_secs && t->config->save_checkpoints_secs > 0;
+    bool due = by_time ? rk_now_s() - t->last_saved_s >= t->config->save_checkpoints_secs
+                       : t->config->save_checkpoints_steps > 0 && t->step % t->config->save_checkpoints_steps == 0;
+
+    if (!due || t->dir[0] == '\0')
+        return ROCKET_OK;
+    RK_TRY(save(t, err));
+    if (!has_evaluation(t) || rk_now_s() - t->last_evaluated_s < 10)
+        return ROCKET_OK;
+    rk_figures figures;
+    RK_TRY(evaluate(t, &figures, err));
+    rk_figures_clear(&figures);
+    return ROCKET_OK;
+}
+
+static rocket_status train_batch(training *t, const rk_batch *batch, rocket_error *err)
+{
+    double norm;
+
+    RK_TRY(rk_run_feed(t->run, batch, err));
+    RK_TRY(rk_exec_forward(t->run->exec, batch->n_rows, true, t->step, err));
+    RK_TRY(rk_exec_backward(t->run->exec, err));
+    RK_TRY(rk_updater_step(t->run->updater, t->run->exec, t->step, &norm, err));
+    t->step++;
+    t->rows += (uint64_t)batch->n_rows;
+    if (t->config->log_step_count_steps > 0 && t->step % t->config->log_step_count_steps == 0)
+        RK_TRY(log_step(t, norm, err));
+    return save_when_due(t, err);
+}
+
+static rocket_status train_steps(training *t, rocket_error *err)
+{
+    while (t->config->num_steps == 0 || t->step < t->config->num_steps) {
+        rk_batch *batch;
+        RK_TRY(rk_stream_next(t->stream, &batch, err));
+        if (batch == NULL)
+            break;
+        rocket_status status = train_batch(t, batch, err);
+        rk_stream_give_back(t->stream, batch);
+        RK_TRY(status);
+        if (rk_stop_requested()) {
+            RK_TRY(save(t, err));
+            return rk_fail(err, ROCKET_STOPPED, "stopped by signal %d at step %llu; --resume continues",
+                           rk_stop_signal(), (unsigned long long)t->step);
+        }
+    }
+    RK_FAIL_IF(t->step == 0, DATA, err, "%s: no rows to train on", rk_config_root(t->run->config)->train_input_path);
+    return ROCKET_OK;
+}
+
+static rocket_status export_light(training *t, rocket_error *err)
+{
+    const char *const outputs[] = {"logits_light", "probs_light"};
+    rk_graph *cut;
+
+    if (t->dir[0] == '\0' || t->run->model->logits[RK_LIGHT] < 0 ||
+        strcmp(t->run->view->export_config->exporter_type, "none") == 0)
+        return ROCKET_OK;
+    char path[sizeof t->result->model];
+    int n = snprintf(path, sizeof path, "%s/export/%llu", t->dir, (unsigned long long)t->step);
+    RK_FAIL_IF(n < 0 || (size_t)n + 32 > sizeof path, FAILED, err, "model_dir is too long");
+    RK_TRY(rk_mkdirs(path, err));
+    snprintf(path + n, sizeof path - (size_t)n, "/model.safetensors");
+    RK_TRY(rk_graph_cut(&cut, t->run->model->graph, outputs, 2, err));
+    rk_bundle_source source = {.config = t->run->config,
+                               .schema = t->run->schema,
+                               .graph = cut,
+                               .weights = t->run->weights,
+                               .state = {.step = t->step}};
+    rocket_status status = rk_bundle_write(path, &source, err);
+    rk_graph_free(cut);
+    if (status == ROCKET_OK)
+        memcpy(t->result->model, path, sizeof path);
+    return status;
+}
+
+static rocket_status finish(training *t, rocket_error *err)
+{
+    rk_stream_stats stats = rk_stream_get_stats(t->stream);
+
+    t->result->steps = t->step;
+    t->result->rows = t->rows;
+    t->result->dropped_rows = stats.dropped_rows;
+    t->result->waited_s = stats.waited_s;
+    t->result->seconds = seconds(t) - t->paused_s;
+    if (stats.dropped_rows > 0)
+        rk_log(RK_LOG_WARN, "%llu bad rows were dropped (ignore_error)", (unsigned long long)stats.dropped_rows);
+    RK_TRY(save(t, err));
+    RK_TRY(export_light(t, err));
+    if (has_evaluation(t))
+        RK_TRY(evaluate(t, &t->result->last, err));
+    return tell(t, RK_EVENT_END, NULL, 0, NULL, err);
+}
+
+/* Continue from the newest checkpoint, or make sure that there is none. */
+static rocket_status resume(training *t, bool wanted, rocket_error *err)
+{
+    const char *path;
+    rk_run_state state;
+
+    RK_TRY(rk_checkpoint_latest(&path, &t->arena, t->dir, err));
+    if (path == NULL)
+        return ROCKET_OK;
+    RK_FAIL_IF(!wanted, USAGE, err, "model_dir already holds %s; --resume continues that run, another model_dir starts anew",
+               path);
+    RK_TRY(rk_bundle_resume(&state, path, t->run->weights, t->run->updater, err));
+    RK_FAIL_IF(state.batch_size != t->batch_size, CONFIG, err,
+               "%s was trained with batch_size %llu, the config says %llu: the run cannot continue with other batches",
+               path, (unsigned long long)state.batch_size, (unsigned long long)t->batch_size);
+    RK_FAIL_IF(state.seed != t->run->seed, USAGE, err, "%s was trained with seed %llu, not %llu; add --seed %llu", path,
+               (unsigned long long)state.seed, (unsigned long long)t->run->seed, (unsigned long long)state.seed);
+    t->step = t->last_saved = state.step;
+    snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", path);
+    rk_log(RK_LOG_INFO, "resuming from %s", path);
+    return ROCKET_OK;
+}
+
+static rocket_status write_config(const training *t, rocket_error *err)
+{
+    rk_buf text;
+    const char *path = rk_arena_printf((rk_arena *)&t->arena, "%s/pipeline.config", t->dir);
+
+    rk_buf_init(&text, 0);
+    rk_config_print(t->run->config, &text);
+    rocket_status status = path == NULL || rk_buf_failed(&text) ? rk_fail(err, ROCKET_FAILED, "out of memory")
+                                                                : rk_file_write(path, text.data, text.size, err);
+    rk_buf_clear(&text);
+    return status;
+}
+
+static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
+{
+    const Rocket__EasyRecConfig *root = rk_config_root(t->run->config);
+    const Rocket__DatasetConfig *data = t->run->view->data;
+
+    if (t->dir[0] != '\0') {
+        RK_TRY(resume(t, resume_wanted, err));
+        RK_TRY(rk_mkdirs(t->dir, err));
+        RK_TRY(write_config(t, err));
+    }
+    rk_stream_options options = {.paths = root->train_input_path,
+                                 .training = true,
+                                 .seed = t->run->seed,
+                                 .n_threads = t->run->n_threads,
+                                 .num_epochs = data->num_epochs,
+                                 .skip_batches = t->step};
+    RK_FAIL_IF(options.paths == NULL || options.paths[0] == '\0', CONFIG, err, "%s: no train_input_path",
+               rk_config_name(t->run->config));
+    RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &options, err));
+    RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
+    return tell(t, RK_EVENT_START, NULL, 0, NULL, err);
+}
+
+static rocket_status train(training *t, bool resume_wanted, rocket_error *err)
+{
+    rocket_status status = start(t, resume_wanted, err);
+
+    if (status == ROCKET_OK)
+        status = train_steps(t, err);
+    if (status == ROCKET_OK)
+        status = finish(t, err);
+    rk_stream_close(t->stream);
+    if (t->sinks != NULL) {
+        rocket_status closed = rk_sinks_stop(t->sinks, status == ROCKET_OK ? err : NULL);
+        if (status == ROCKET_OK)
+            status = closed;
+    }
+    return status;
+}
+
+rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_train_options *options, rocket_error *err)
+{
+    rk_train_result result = {0};
+    rk_run_options run_options = options->run;
+    training t = {.result = &result, .started = rk_now_s()};
+
+    run_options.training = true;
+    RK_TRY(rk_run_open(&t.run, config, &run_options, err));
+    rk_arena_init(&t.arena, 0);
+    t.config = t.run->view->train;
+    t.dir = rk_run_dir(t.run);
+    t.batch_size = t.run->view->data->batch_size;
+    t.last_saved_s = t.last_evaluated_s = rk_now_s();
+    rocket_status status = train(&t, options->resume, err);
+    rk_run_close(t.run);
+    rk_arena_clear(&t.arena);
+    if (status != ROCKET_OK)
+        rk_figures_clear(&result.last);
+    else
+        *out = result;
+    return status;
+}
