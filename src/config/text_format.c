@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "reflect.h"
-#include "schema.h"
+#include "schema_registry.h"
 #include "text_parser.h"
 
 static void read_fields(rk_text_parser *p, const rk_text_frame *f);

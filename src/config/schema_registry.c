@@ -1,5 +1,5 @@
 /* Facts about the schema: see schema.h. */
-#include "schema.h"
+#include "schema_registry.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* What the descriptors do not say about the schema. */
-#ifndef RK_SCHEMA_H
-#define RK_SCHEMA_H
+#ifndef RK_SCHEMA_REGISTRY_H
+#define RK_SCHEMA_REGISTRY_H
 
 #include <stdbool.h>
 
