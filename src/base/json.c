@@ -33,9 +33,16 @@ typedef struct document {
     rk_arena arena;
 } document;
 
+/* The library reports an allocation that failed as a syntax error in some places; this remembers better. */
+static _Thread_local bool out_of_memory;
+
 static void *alloc_bytes(size_t n)
 {
-    return rk_alloc(n, 1);
+    void *p = rk_alloc(n, 1);
+
+    if (!p)
+        out_of_memory = true;
+    return p;
 }
 
 static void set_up_library(void)
@@ -77,14 +84,11 @@ static rocket_status check_depth(const char *text, size_t n, const char *name, r
 static rocket_status load(json_t **out, const char *text, size_t n, const char *name, rocket_error *err)
 {
     json_error_t fault;
-    json_t *tree = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
 
-    if (!tree) {
-        /* The library leaves the text empty on some of its ways out of an allocation failure. */
-        if (fault.text[0] == '\0' || json_error_code(&fault) == json_error_out_of_memory)
-            return rk_fail(err, ROCKET_FAILED, "%s: out of memory", name);
-        return rk_fail(err, ROCKET_CORRUPT, "%s:%d:%d: %s", name, fault.line, fault.column, fault.text);
-    }
+    out_of_memory = false;
+    json_t *tree = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    RK_FAIL_IF(!tree && out_of_memory, FAILED, err, "%s: out of memory", name);
+    RK_FAIL_IF(!tree, CORRUPT, err, "%s:%d:%d: %s", name, fault.line, fault.column, fault.text);
     *out = tree;
     return ROCKET_OK;
 }

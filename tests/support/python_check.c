@@ -19,7 +19,7 @@ void rk_python_check(const char *package, const char *script, const char *first,
 
     snprintf(shell, sizeof shell, "%s/tests/support/python_check.sh", ROCKET_SOURCE_DIR);
     snprintf(python, sizeof python, "%s/tests/golden/%s", ROCKET_SOURCE_DIR, script);
-    char *argv[] = {(char *)"bash", shell, (char *)package, python, (char *)first, (char *)second, NULL};
+    char *argv[] = { (char *)"bash", shell, (char *)package, python, (char *)first, (char *)second, NULL };
     fflush(stdout);
     if (posix_spawnp(&child, "bash", NULL, NULL, argv, environ) != 0 || waitpid(child, &status, 0) != child)
         fail_msg("bash cannot be run");

@@ -107,8 +107,10 @@ static void failed_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objects_do_not_overlap), cmocka_unit_test(a_large_object_leaves_the_open_block_open),
-        cmocka_unit_test(strings),                cmocka_unit_test(the_limit_holds_and_failure_sticks),
+        cmocka_unit_test(objects_do_not_overlap),
+        cmocka_unit_test(a_large_object_leaves_the_open_block_open),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(the_limit_holds_and_failure_sticks),
         cmocka_unit_test(failed_allocations),
     };
 

@@ -90,9 +90,17 @@ static void malformed_utf8_is_replaced(void **state)
     static const struct {
         const char *text;
         int replaced;
-    } cases[] = { { "\x80", 1 },         { "\xC0\x80", 2 },         { "\xC1\xBF", 2 },     { "\xE0\x80\x80", 3 },
-                  { "\xED\xA0\x80", 3 }, { "\xF4\x90\x80\x80", 4 }, { "\xE4\xB8", 2 },     { "\xFF", 1 },
-                  { "\xF0\x8F\xBF\xBF", 4 }, { "\xF5\x80\x80\x80", 4 }, { "\xE4\x28\xAD", -1 } };
+    } cases[] = { { "\x80", 1 },
+                  { "\xC0\x80", 2 },
+                  { "\xC1\xBF", 2 },
+                  { "\xE0\x80\x80", 3 },
+                  { "\xED\xA0\x80", 3 },
+                  { "\xF4\x90\x80\x80", 4 },
+                  { "\xE4\xB8", 2 },
+                  { "\xFF", 1 },
+                  { "\xF0\x8F\xBF\xBF", 4 },
+                  { "\xF5\x80\x80\x80", 4 },
+                  { "\xE4\x28\xAD", -1 } };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -146,9 +154,12 @@ static void failed_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_are_appended_and_terminated), cmocka_unit_test(integers_are_little_endian),
-        cmocka_unit_test(the_maximum_is_exact),              cmocka_unit_test(json_strings_are_escaped),
-        cmocka_unit_test(malformed_utf8_is_replaced),        cmocka_unit_test(json_numbers),
+        cmocka_unit_test(bytes_are_appended_and_terminated),
+        cmocka_unit_test(integers_are_little_endian),
+        cmocka_unit_test(the_maximum_is_exact),
+        cmocka_unit_test(json_strings_are_escaped),
+        cmocka_unit_test(malformed_utf8_is_replaced),
+        cmocka_unit_test(json_numbers),
         cmocka_unit_test(failed_allocations),
     };
 

@@ -126,8 +126,8 @@ static void strings_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_aligned_and_zero), cmocka_unit_test(realloc_keeps_and_zeroes),
-        cmocka_unit_test(too_much_is_refused),        cmocka_unit_test(counters_count),
+        cmocka_unit_test(memory_is_aligned_and_zero),    cmocka_unit_test(realloc_keeps_and_zeroes),
+        cmocka_unit_test(too_much_is_refused),           cmocka_unit_test(counters_count),
         cmocka_unit_test(the_nth_allocation_fails_once), cmocka_unit_test(strings_are_copied),
     };
 

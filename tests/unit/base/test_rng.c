@@ -47,10 +47,14 @@ static void streams_have_the_documented_layout(void **state)
 
 static void streams_differ_in_every_part_of_the_name(void **state)
 {
-    rk_rng streams[] = { rk_rng_at(1, RK_RNG_TEST, 2, 3), rk_rng_at(2, RK_RNG_TEST, 2, 3),
-                         rk_rng_at(1, RK_RNG_INIT, 2, 3), rk_rng_at(1, RK_RNG_TEST, 3, 3),
-                         rk_rng_at(1, RK_RNG_TEST, 2, 4), rk_rng_at(1ULL << 32 | 1, RK_RNG_TEST, 2, 3),
-                         rk_rng_at(1, RK_RNG_TEST, 1ULL << 32 | 2, 3), rk_rng_at(1, RK_RNG_TEST, 2, 1ULL << 32 | 3) };
+    rk_rng streams[] = { rk_rng_at(1, RK_RNG_TEST, 2, 3),
+                         rk_rng_at(2, RK_RNG_TEST, 2, 3),
+                         rk_rng_at(1, RK_RNG_INIT, 2, 3),
+                         rk_rng_at(1, RK_RNG_TEST, 3, 3),
+                         rk_rng_at(1, RK_RNG_TEST, 2, 4),
+                         rk_rng_at(1ULL << 32 | 1, RK_RNG_TEST, 2, 3),
+                         rk_rng_at(1, RK_RNG_TEST, 1ULL << 32 | 2, 3),
+                         rk_rng_at(1, RK_RNG_TEST, 2, 1ULL << 32 | 3) };
     uint32_t first[8][4];
 
     (void)state;
