@@ -170,10 +170,12 @@ void rk_buf_json_number(rk_buf *buf, double value)
 {
     char text[RK_NUMBER_BYTES];
 
-    if (isfinite(value))
-        rk_buf_append(buf, text, rk_format_double(text, value));
-    else
+    if (!isfinite(value))
         rk_buf_puts(buf, "null");
+    else if (value == 0 && signbit(value))
+        rk_buf_puts(buf, "-0.0"); /* readers take -0 for the integer, which has no sign */
+    else
+        rk_buf_append(buf, text, rk_format_double(text, value));
 }
 
 bool rk_buf_failed(const rk_buf *buf)

@@ -87,7 +87,10 @@ static rocket_status load(json_t **out, const char *text, size_t n, const char *
 
     out_of_memory = false;
     json_t *tree = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
-    RK_FAIL_IF(!tree && out_of_memory, FAILED, err, "%s: out of memory", name);
+    if (out_of_memory) {
+        json_decref(tree); /* a tree all the same: nothing says that it is whole */
+        return rk_fail(err, ROCKET_FAILED, "%s: out of memory", name);
+    }
     RK_FAIL_IF(!tree, CORRUPT, err, "%s:%d:%d: %s", name, fault.line, fault.column, fault.text);
     *out = tree;
     return ROCKET_OK;

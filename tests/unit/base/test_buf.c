@@ -125,10 +125,12 @@ static void json_numbers(void **state)
     rk_buf_puts(&buf, " ");
     rk_buf_json_number(&buf, -3);
     rk_buf_puts(&buf, " ");
+    rk_buf_json_number(&buf, -0.0);
+    rk_buf_puts(&buf, " ");
     rk_buf_json_number(&buf, (double)NAN);
     rk_buf_puts(&buf, " ");
     rk_buf_json_number(&buf, (double)INFINITY);
-    assert_string_equal(buf.data, "0.1 -3 null null");
+    assert_string_equal(buf.data, "0.1 -3 -0.0 null null");
     rk_buf_clear(&buf);
 }
 
