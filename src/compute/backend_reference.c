@@ -1,0 +1,165 @@
+/* The reference backend: what every kernel means, in the plainest loops there are.
+ *
+ * Sums are kept in double where that costs a line, so that the other backends are measured against something better
+ * than themselves. Slow by a factor of a hundred, and right: gradient sweeps run on it.
+ */
+#include <string.h>
+
+#include "backend.h"
+
+static bool supported(void)
+{
+    return true;
+}
+
+static float *row_of(rk_block block, int64_t row)
+{
+    return block.data + row * block.ld;
+}
+
+static double element(rk_matrix m, int64_t row, int64_t col)
+{
+    return (double)(m.transposed ? m.data[col * m.ld + row] : m.data[row * m.ld + col]);
+}
+
+static void gemm(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add)
+{
+    for (int64_t i = 0; i < c.rows; i++)
+        for (int64_t j = 0; j < c.cols; j++) {
+            float *out = row_of(c, i) + j;
+            double sum = add ? (double)*out : 0;
+
+            for (int64_t l = 0; l < k; l++)
+                sum += element(a, i, l) * element(b, l, j);
+            *out = (float)sum;
+        }
+}
+
+static void add_bias(rk_block y, const float *bias)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++)
+            row_of(y, r)[c] += bias[c];
+}
+
+static void column_sums(float *sums, rk_block x)
+{
+    for (int64_t c = 0; c < x.cols; c++) {
+        double sum = (double)sums[c];
+
+        for (int64_t r = 0; r < x.rows; r++)
+            sum += (double)row_of(x, r)[c];
+        sums[c] = (float)sum;
+    }
+}
+
+static void copy(rk_block y, rk_block x)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        memcpy(row_of(y, r), row_of(x, r), (size_t)y.cols * sizeof(float));
+}
+
+static void add_scaled(rk_block y, rk_block x, float scale)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++)
+            row_of(y, r)[c] += scale * row_of(x, r)[c];
+}
+
+static void moments(double *sums, rk_block x)
+{
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int64_t c = 0; c < x.cols; c++) {
+            double v = (double)row_of(x, r)[c];
+
+            sums[c] += v;
+            sums[x.cols + c] += v * v;
+        }
+}
+
+static void affine(rk_block y, rk_block x, const float *center, const float *scale, const float *shift)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++)
+            row_of(y, r)[c] = (row_of(x, r)[c] - center[c]) * scale[c] + shift[c];
+}
+
+static void gradient_moments(double *sums, rk_block dy, rk_block x, const float *center)
+{
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int64_t c = 0; c < x.cols; c++) {
+            double d = (double)row_of(dy, r)[c];
+
+            sums[c] += d;
+            sums[x.cols + c] += d * ((double)row_of(x, r)[c] - (double)center[c]);
+        }
+}
+
+static void affine_backward(rk_block dx, rk_block dy, rk_block x, const float *k, bool add)
+{
+    int64_t n = dx.cols;
+
+    for (int64_t r = 0; r < dx.rows; r++)
+        for (int64_t c = 0; c < n; c++) {
+            float *out = row_of(dx, r) + c;
+            float d = k[c] * row_of(dy, r)[c] + k[n + c] * (row_of(x, r)[c] - k[3 * n + c]) + k[2 * n + c];
+
+            *out = add ? *out + d : d;
+        }
+}
+
+static void bag_sum(rk_block y, const rk_bag *bag)
+{
+    for (int64_t r = 0; r < y.rows; r++) {
+        double factor = (double)rk_bag_factor(bag, r);
+
+        for (int64_t c = 0; c < y.cols; c++) {
+            double sum = 0;
+
+            for (int64_t i = bag->offsets[r]; i < bag->offsets[r + 1]; i++) {
+                double w = bag->weights ? (double)bag->weights[i] : 1;
+                sum += w * (double)bag->source[bag->ids[i] * bag->ld + c];
+            }
+            row_of(y, r)[c] = (float)(sum * factor);
+        }
+    }
+}
+
+static void relu(rk_block y, rk_block x, float slope)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++) {
+            float v = row_of(x, r)[c];
+
+            row_of(y, r)[c] = v > 0 ? v : slope * v;
+        }
+}
+
+static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, bool add)
+{
+    for (int64_t r = 0; r < dx.rows; r++)
+        for (int64_t c = 0; c < dx.cols; c++) {
+            float *out = row_of(dx, r) + c;
+            float d = row_of(x, r)[c] > 0 ? row_of(dy, r)[c] : slope * row_of(dy, r)[c];
+
+            *out = add ? *out + d : d;
+        }
+}
+
+const rk_backend rk_backend_reference = {
+    .name = "reference",
+    .doc = "plain loops, sums in double: the oracle of the tests",
+    .supported = supported,
+    .gemm = gemm,
+    .add_bias = add_bias,
+    .column_sums = column_sums,
+    .copy = copy,
+    .add_scaled = add_scaled,
+    .moments = moments,
+    .affine = affine,
+    .gradient_moments = gradient_moments,
+    .affine_backward = affine_backward,
+    .bag_sum = bag_sum,
+    .relu = relu,
+    .relu_backward = relu_backward,
+};

@@ -1,0 +1,664 @@
+/* Running a plan. Activations and gradients of all nodes stand in two slabs that grow with the largest batch; a chunk
+ * is a range of rows of everything. What a chunk of a batch adds to the parameters' gradient goes to a slab of its own,
+ * and the slabs are added up in chunk order at the end, so no bit depends on which thread was faster.
+ *
+ * Chunks have at least RK_CHUNK_MIN_ROWS rows: a product of two rows costs nearly as much as one of sixteen. Their
+ * number depends on the number of rows only.
+ */
+#include "exec.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "loss.h"
+#include "mem.h"
+#include "op.h"
+#include "plan.h"
+
+enum { SEGMENT = 1 << 14 };     /* floats that one piece of the slab reduction sums up */
+enum { ROW_ALIGN = 8 };         /* floats of a vector register */
+enum { CAPACITY_ALIGN = 16 };   /* rows: keeps every node's memory on a cache line */
+
+/* A run of one trainable parameter. */
+typedef struct segment {
+    size_t offset;
+    int64_t n;
+    float l2;
+} segment;
+
+struct rk_exec {
+    const rk_graph *graph;
+    rk_weights *weights;
+    rk_exec_options options;
+    rk_plan *plan;
+    rk_arena arena;              /* the arrays below, but for the slabs */
+
+    int64_t capacity;            /* rows that the slabs have room for */
+    float *value_slab, *gradient_slab;
+    size_t value_row, gradient_row; /* floats per row of all nodes together */
+    size_t *value_at, *gradient_at; /* [n_nodes] of an owner, in floats per row */
+    int64_t *lds;                /* [n_nodes] row step of an owner's memory */
+
+    const rk_column **fed;       /* [n_nodes] */
+    bool *ready;                 /* [n_nodes] it can be computed from what was fed */
+    rk_tensor *values, *gradients; /* [n_nodes] */
+    rk_op_io *ios;               /* [n_nodes] all but what differs between chunks */
+    rk_loss_io *loss_ios;        /* [n_losses] */
+    double *loss_parts, *loss_values; /* [n_losses, RK_CHUNKS], [n_losses] */
+
+    float *chunk_slabs;          /* [RK_CHUNKS, dense_size] */
+    float *dense_gradient;       /* [dense_size] */
+    segment *segments;
+    int n_segments;
+    rk_table_gradient *tables;   /* [plan->n_tables] */
+
+    int64_t n_rows, chunk_rows;
+    int n_chunks;
+    bool has_run;
+    const rk_stage *stage;       /* that runs now */
+};
+
+/* ---- making ---- */
+
+static void *exec_alloc(rk_exec *exec, int n, size_t size)
+{
+    return rk_arena_alloc(&exec->arena, n > 0 ? (size_t)n : 1, size);
+}
+
+static int64_t row_step(int64_t width)
+{
+    return width <= ROW_ALIGN ? width : (width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN;
+}
+
+/* Columns of the two slabs. Memory of an input is its column's. */
+static void lay_out(rk_exec *exec)
+{
+    for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
+        exec->lds[id] = row_step(exec->plan->widths[id]);
+        if (rk_graph_node(exec->graph, id)->kind != RK_NODE_OP)
+            continue;
+        if (exec->plan->values[id].owner == id) {
+            exec->value_at[id] = exec->value_row;
+            exec->value_row += (size_t)exec->lds[id];
+        }
+        if (exec->plan->gradients[id].owner == id) {
+            exec->gradient_at[id] = exec->gradient_row;
+            exec->gradient_row += (size_t)exec->lds[id];
+        }
+    }
+}
+
+/* What of a node's io never changes. */
+static bool io_init(rk_exec *exec, const rk_node *node)
+{
+    rk_op_io *io = &exec->ios[node->id];
+    rk_tensor *x = exec_alloc(exec, node->n_inputs, sizeof *x), *dx = exec_alloc(exec, node->n_inputs, sizeof *dx);
+    const rk_column **ids = exec_alloc(exec, node->n_inputs, sizeof *ids);
+    int64_t *widths = exec_alloc(exec, node->n_inputs, sizeof *widths);
+
+    if (rk_arena_failed(&exec->arena))
+        return false;
+    for (int i = 0; i < node->n_inputs; i++)
+        widths[i] = exec->plan->widths[node->inputs[i]];
+    *io = (rk_op_io){.node = node, .backend = exec->options.backend, .seed = exec->options.seed};
+    io->n_inputs = node->n_inputs;
+    io->x = x;
+    io->dx = dx;
+    io->ids = ids;
+    io->widths = widths;
+    io->add = exec->plan->add[node->id];
+    if (node->op->partial_size)
+        io->partial = exec_alloc(exec, RK_CHUNKS * (int)node->op->partial_size(node), sizeof *io->partial);
+    if (node->op->shared_size)
+        io->shared = exec_alloc(exec, (int)node->op->shared_size(node), sizeof *io->shared);
+    for (int i = 0; i < node->n_params; i++) {
+        const rk_param *param = rk_graph_param_at(exec->graph, node->params[i]);
+
+        io->params[i] = exec->weights->dense + param->offset;
+        if (param->trainable && exec->chunk_slabs && exec->plan->gradients[node->id].owner >= 0)
+            io->dparams[i] = exec->chunk_slabs + param->offset;
+    }
+    if (node->table >= 0)
+        io->table = exec->weights->tables[node->table];
+    return !rk_arena_failed(&exec->arena);
+}
+
+static bool loss_io_init(rk_exec *exec, int i)
+{
+    const rk_loss *loss = rk_graph_loss_at(exec->graph, i);
+    rk_loss_io *io = &exec->loss_ios[i];
+
+    io->loss = loss;
+    io->C = exec->plan->widths[loss->inputs[0]];
+    io->x = exec_alloc(exec, loss->n_inputs, sizeof *io->x);
+    io->dx = exec_alloc(exec, loss->n_inputs, sizeof *io->dx);
+    return !rk_arena_failed(&exec->arena);
+}
+
+static bool segments_init(rk_exec *exec)
+{
+    size_t most = rk_graph_dense_size(exec->graph) / SEGMENT + (size_t)rk_graph_n_params(exec->graph);
+
+    exec->segments = rk_arena_alloc(&exec->arena, most + 1, sizeof *exec->segments);
+    for (int i = 0; exec->segments && i < rk_graph_n_params(exec->graph); i++) {
+        const rk_param *param = rk_graph_param_at(exec->graph, i);
+        int64_t size = rk_shape_size(&param->shape);
+
+        for (int64_t first = 0; param->trainable && first < size; first += SEGMENT) {
+            int64_t n = size - first < SEGMENT ? size - first : SEGMENT;
+
+            exec->segments[exec->n_segments++] = (segment){param->offset + (size_t)first, n, (float)param->l2};
+        }
+    }
+    return exec->segments != NULL;
+}
+
+static bool gradients_init(rk_exec *exec)
+{
+    size_t size = rk_graph_dense_size(exec->graph);
+
+    exec->chunk_slabs = rk_alloc(RK_CHUNKS * size, sizeof *exec->chunk_slabs);
+    exec->dense_gradient = rk_alloc(size, sizeof *exec->dense_gradient);
+    exec->tables = exec_alloc(exec, exec->plan->n_tables, sizeof *exec->tables);
+    if (!exec->chunk_slabs || !exec->dense_gradient || !exec->tables)
+        return false;
+    for (int i = 0; i < exec->plan->n_tables; i++) {
+        const rk_node *node = rk_graph_node(exec->graph, exec->plan->tables[i]);
+
+        exec->tables[i].sparse.table = node->table;
+        exec->tables[i].sparse.dim = rk_graph_table_at(exec->graph, node->table)->dim;
+    }
+    return segments_init(exec);
+}
+
+static bool exec_init(rk_exec *exec)
+{
+    int n = rk_graph_n_nodes(exec->graph), n_losses = rk_graph_n_losses(exec->graph);
+
+    exec->value_at = exec_alloc(exec, n, sizeof *exec->value_at);
+    exec->gradient_at = exec_alloc(exec, n, sizeof *exec->gradient_at);
+    exec->lds = exec_alloc(exec, n, sizeof *exec->lds);
+    exec->fed = exec_alloc(exec, n, sizeof *exec->fed);
+    exec->ready = exec_alloc(exec, n, sizeof *exec->ready);
+    exec->values = exec_alloc(exec, n, sizeof *exec->values);
+    exec->gradients = exec_alloc(exec, n, sizeof *exec->gradients);
+    exec->ios = exec_alloc(exec, n, sizeof *exec->ios);
+    exec->loss_ios = exec_alloc(exec, n_losses, sizeof *exec->loss_ios);
+    exec->loss_parts = exec_alloc(exec, n_losses * RK_CHUNKS, sizeof *exec->loss_parts);
+    exec->loss_values = exec_alloc(exec, n_losses, sizeof *exec->loss_values);
+    if (rk_arena_failed(&exec->arena) || (exec->options.gradients && !gradients_init(exec)))
+        return false;
+    lay_out(exec);
+    for (int id = 0; id < n; id++)
+        if (rk_graph_node(exec->graph, id)->kind == RK_NODE_OP && !io_init(exec, rk_graph_node(exec->graph, id)))
+            return false;
+    for (int i = 0; i < n_losses; i++) {
+        exec->loss_values[i] = NAN;
+        if (!loss_io_init(exec, i))
+            return false;
+    }
+    return true;
+}
+
+rocket_status rk_exec_new(rk_exec **out, const rk_graph *graph, rk_weights *weights, const rk_exec_options *options,
+                          rocket_error *err)
+{
+    rk_exec *exec = rk_alloc(1, sizeof *exec);
+    rocket_status status;
+
+    RK_FAIL_IF(!exec, FAILED, err, "out of memory for an executor");
+    exec->graph = graph;
+    exec->weights = weights;
+    exec->options = *options;
+    if (!exec->options.backend)
+        exec->options.backend = rk_backend_best();
+    rk_arena_init(&exec->arena, 0);
+    status = rk_plan_new(&exec->plan, graph, options->gradients, err);
+    if (status == ROCKET_OK && !exec_init(exec))
+        status = rk_fail(err, ROCKET_FAILED, "out of memory for an executor");
+    if (status == ROCKET_OK)
+        *out = exec;
+    else
+        rk_exec_free(exec);
+    return status;
+}
+
+void rk_exec_free(rk_exec *exec)
+{
+    if (!exec)
+        return;
+    for (int i = 0; exec->tables && i < exec->plan->n_tables; i++)
+        rk_table_gradient_clear(&exec->tables[i]);
+    rk_plan_free(exec->plan);
+    rk_arena_clear(&exec->arena);
+    rk_free(exec->chunk_slabs);
+    rk_free(exec->dense_gradient);
+    rk_free(exec->value_slab);
+    rk_free(exec->gradient_slab);
+    rk_free(exec);
+}
+
+/* ---- before a run ---- */
+
+void rk_exec_feed(rk_exec *exec, int id, const rk_column *column)
+{
+    const rk_node *node = rk_graph_node(exec->graph, id);
+
+    assert(node->kind == RK_NODE_IDS ? column->kind == RK_COLUMN_IDS
+                                     : node->kind == RK_NODE_FLOATS && column->kind == RK_COLUMN_FLOATS &&
+                                           column->width == exec->plan->widths[id]);
+    (void)node;
+    if (exec->has_run)
+        memset(exec->fed, 0, (size_t)rk_graph_n_nodes(exec->graph) * sizeof *exec->fed);
+    exec->has_run = false;
+    exec->fed[id] = column;
+}
+
+/* Room for n_rows rows; what was in the slabs is lost. */
+static rocket_status slabs_reserve(rk_exec *exec, int64_t n_rows, rocket_error *err)
+{
+    size_t capacity = (size_t)(n_rows + CAPACITY_ALIGN - 1) / CAPACITY_ALIGN * CAPACITY_ALIGN;
+    float *values, *gradients;
+
+    if (n_rows <= exec->capacity)
+        return ROCKET_OK;
+    values = rk_alloc(capacity * exec->value_row, sizeof *values);
+    gradients = rk_alloc(capacity * exec->gradient_row, sizeof *gradients);
+    if (!values || !gradients) {
+        rk_free(values);
+        rk_free(gradients);
+        return rk_fail(err, ROCKET_FAILED, "out of memory for the activations of %lld rows", (long long)n_rows);
+    }
+    rk_free(exec->value_slab);
+    rk_free(exec->gradient_slab);
+    exec->value_slab = values;
+    exec->gradient_slab = gradients;
+    exec->capacity = (int64_t)capacity;
+    return ROCKET_OK;
+}
+
+static rocket_status tables_reserve(rk_exec *exec, rocket_error *err)
+{
+    for (int i = 0; i < exec->plan->n_tables; i++) {
+        const rk_node *node = rk_graph_node(exec->graph, exec->plan->tables[i]);
+        const rk_column *column = exec->fed[node->inputs[0]];
+
+        RK_FAIL_IF(column && !rk_table_gradient_reserve(&exec->tables[i], column->offsets[exec->n_rows]), FAILED, err,
+                   "out of memory for the gradient of %s", node->name);
+    }
+    return ROCKET_OK;
+}
+
+static void chunks_cut(rk_exec *exec, int64_t n_rows)
+{
+    exec->n_rows = n_rows;
+    exec->chunk_rows = (n_rows + RK_CHUNKS - 1) / RK_CHUNKS;
+    if (exec->chunk_rows < RK_CHUNK_MIN_ROWS)
+        exec->chunk_rows = RK_CHUNK_MIN_ROWS;
+    exec->n_chunks = (int)((n_rows + exec->chunk_rows - 1) / exec->chunk_rows);
+}
+
+/* Where a place is in this run. */
+static rk_tensor value_at(const rk_exec *exec, int id)
+{
+    rk_place place = exec->plan->values[id];
+    const rk_column *column = exec->fed[place.owner];
+    size_t first = exec->value_at[place.owner] * (size_t)exec->capacity;
+
+    if (rk_graph_node(exec->graph, place.owner)->kind == RK_NODE_OP)
+        return (rk_tensor){exec->value_slab + first + place.column, exec->lds[place.owner]};
+    if (column && column->kind == RK_COLUMN_FLOATS)
+        return (rk_tensor){column->values, column->width};
+    return (rk_tensor){0};
+}
+
+static rk_tensor gradient_at(const rk_exec *exec, int id)
+{
+    rk_place place = exec->plan->gradients[id];
+
+    if (place.owner < 0)
+        return (rk_tensor){0};
+    return (rk_tensor){exec->gradient_slab + exec->gradient_at[place.owner] * (size_t)exec->capacity + place.column,
+                       exec->lds[place.owner]};
+}
+
+static bool all_ready(const rk_exec *exec, const int *ids, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!exec->ready[ids[i]])
+            return false;
+    return true;
+}
+
+/* Pointers of one node for this run. The arrays are the executor's own; io has them const for the ops' sake. */
+static void node_bind(rk_exec *exec, const rk_node *node)
+{
+    rk_op_io *io = &exec->ios[node->id];
+    rk_tensor *x = (rk_tensor *)(uintptr_t)io->x, *dx = (rk_tensor *)(uintptr_t)io->dx;
+    const rk_column **ids = (const rk_column **)(uintptr_t)io->ids;
+
+    for (int i = 0; i < node->n_inputs; i++) {
+        x[i] = exec->values[node->inputs[i]];
+        dx[i] = exec->gradients[node->inputs[i]];
+        ids[i] = rk_graph_node(exec->graph, node->inputs[i])->kind == RK_NODE_IDS ? exec->fed[node->inputs[i]] : NULL;
+    }
+    io->y = exec->values[node->id];
+    io->dy = exec->gradients[node->id];
+    io->begin = 0;
+    io->end = exec->n_rows;
+    io->n_rows = exec->n_rows;
+}
+
+static void nodes_bind(rk_exec *exec, bool training, uint64_t step)
+{
+    for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
+        const rk_node *node = rk_graph_node(exec->graph, id);
+
+        exec->values[id] = value_at(exec, id);
+        exec->gradients[id] = gradient_at(exec, id);
+        exec->ready[id] = node->kind == RK_NODE_OP ? all_ready(exec, node->inputs, node->n_inputs) : exec->fed[id] != NULL;
+        if (node->kind == RK_NODE_OP) {
+            node_bind(exec, node);
+            exec->ios[id].training = training;
+            exec->ios[id].step = step;
+            exec->ios[id].n_chunks = training ? exec->n_chunks : 0;
+        }
+    }
+}
+
+/* What a loss is divided by: rows, or rows of non-zero weight. Without any, every term is 0 and 1 does. */
+static double rows_that_count(const float *weights, int64_t n_rows)
+{
+    int64_t n = 0;
+
+    if (!weights)
+        return (double)n_rows;
+    for (int64_t b = 0; b < n_rows; b++)
+        n += weights[b] != 0;
+    return n > 0 ? (double)n : 1;
+}
+
+static void losses_bind(rk_exec *exec)
+{
+    for (int i = 0; i < rk_graph_n_losses(exec->graph); i++) {
+        rk_loss_io *io = &exec->loss_ios[i];
+        const rk_loss *loss = io->loss;
+        rk_tensor *x = (rk_tensor *)(uintptr_t)io->x, *dx = (rk_tensor *)(uintptr_t)io->dx;
+
+        exec->loss_values[i] = NAN;
+        if (!all_ready(exec, loss->inputs, loss->n_inputs))
+            continue;
+        for (int k = 0; k < loss->n_inputs; k++) {
+            x[k] = exec->values[loss->inputs[k]];
+            dx[k] = exec->gradients[loss->inputs[k]];
+        }
+        io->weights = loss->n_inputs > loss->def->n_inputs ? x[loss->n_inputs - 1].data : NULL;
+        io->n = rows_that_count(io->weights, exec->n_rows);
+    }
+}
+
+/* Ids that a table does not have would be read from beyond it, and a model file and its features may disagree. */
+static rocket_status ids_check(const rk_exec *exec, rocket_error *err)
+{
+    for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
+        const rk_node *node = rk_graph_node(exec->graph, id);
+        const rk_column *column = node->kind == RK_NODE_OP && node->table >= 0 ? exec->fed[node->inputs[0]] : NULL;
+        int64_t n_rows = column ? rk_graph_table_at(exec->graph, node->table)->n_rows : 0;
+
+        for (int64_t i = 0; column && i < column->offsets[exec->n_rows]; i++)
+            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_rows, DATA, err,
+                       "%s: id %lld, expected 0 .. %lld", node->name, (long long)column->ids[i],
+                       (long long)n_rows - 1);
+    }
+    return ROCKET_OK;
+}
+
+/* ---- running ---- */
+
+static void zero_rows(rk_block rows)
+{
+    for (int64_t r = 0; r < rows.rows; r++)
+        memset(rows.data + r * rows.ld, 0, (size_t)rows.cols * sizeof *rows.data);
+}
+
+/* The io of a node for one chunk. */
+static rk_op_io chunk_io(const rk_exec *exec, int id, int chunk)
+{
+    rk_op_io io = exec->ios[id];
+    size_t slab = (size_t)chunk * rk_graph_dense_size(exec->graph);
+
+    io.begin = chunk * exec->chunk_rows;
+    io.end = io.begin + exec->chunk_rows < exec->n_rows ? io.begin + exec->chunk_rows : exec->n_rows;
+    for (int i = 0; i < io.node->n_params; i++)
+        if (io.dparams[i])
+            io.dparams[i] += slab;
+    if (io.node->op->partial_size)
+        io.partial += (size_t)chunk * io.node->op->partial_size(io.node);
+    return io;
+}
+
+static void run_reduce(const rk_exec *exec, rk_task task, int chunk)
+{
+    rk_op_io io = chunk_io(exec, task.id, chunk);
+
+    memset(io.partial, 0, io.node->op->partial_size(io.node) * sizeof *io.partial);
+    if (task.kind == RK_TASK_REDUCE)
+        io.node->op->reduce(&io);
+    else
+        io.node->op->reduce_backward(&io);
+}
+
+static void run_node(const rk_exec *exec, rk_task task, int chunk)
+{
+    rk_op_io io = chunk_io(exec, task.id, chunk);
+
+    if (task.kind == RK_TASK_FORWARD)
+        io.node->op->forward(&io);
+    else if (task.kind == RK_TASK_BACKWARD)
+        io.node->op->backward(&io);
+    else
+        zero_rows(rk_rows(io.dy, io.begin, io.end, exec->plan->widths[task.id]));
+}
+
+static void run_loss(rk_exec *exec, rk_task task, int chunk)
+{
+    rk_loss_io io = exec->loss_ios[task.id];
+
+    io.begin = chunk * exec->chunk_rows;
+    io.end = io.begin + exec->chunk_rows < exec->n_rows ? io.begin + exec->chunk_rows : exec->n_rows;
+    if (task.kind == RK_TASK_LOSS)
+        exec->loss_parts[task.id * RK_CHUNKS + chunk] = io.loss->def->forward(&io);
+    else
+        io.loss->def->backward(&io);
+}
+
+static bool loss_is_ready(const rk_exec *exec, int i)
+{
+    const rk_loss *loss = exec->loss_ios[i].loss;
+
+    return all_ready(exec, loss->inputs, loss->n_inputs);
+}
+
+static void run_chunk(void *arg, int chunk, int thread)
+{
+    rk_exec *exec = arg;
+
+    (void)thread;
+    for (int i = 0; i < exec->stage->n_tasks; i++) {
+        rk_task task = exec->stage->tasks[i];
+
+        if (task.kind == RK_TASK_LOSS || task.kind == RK_TASK_LOSS_BACKWARD) {
+            if (loss_is_ready(exec, task.id))
+                run_loss(exec, task, chunk);
+        } else if (exec->ready[task.id]) {
+            if (task.kind == RK_TASK_REDUCE || task.kind == RK_TASK_REDUCE_BACKWARD)
+                run_reduce(exec, task, chunk);
+            else
+                run_node(exec, task, chunk);
+        }
+    }
+}
+
+static void run_pieces(rk_exec *exec, int n, void (*fn)(void *arg, int piece, int thread))
+{
+    if (exec->options.pool && n > 1) {
+        rk_pool_run(exec->options.pool, n, fn, exec);
+        return;
+    }
+    for (int piece = 0; piece < n; piece++)
+        fn(exec, piece, 0);
+}
+
+static void run_pass(rk_exec *exec, const rk_pass *pass)
+{
+    bool backward = pass == &exec->plan->backward;
+
+    for (int s = 0; s < pass->n_stages; s++) {
+        exec->stage = &pass->stages[s];
+        for (int i = 0; i < exec->stage->n_combines; i++) {
+            const rk_op_io *io = &exec->ios[exec->stage->combines[i]];
+
+            if (!exec->ready[io->node->id])
+                continue;
+            if (backward)
+                io->node->op->combine_backward(io);
+            else
+                io->node->op->combine(io);
+        }
+        run_pieces(exec, exec->n_chunks, run_chunk);
+    }
+}
+
+static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *err)
+{
+    for (int i = 0; i < rk_graph_n_losses(exec->graph); i++) {
+        double sum = 0;
+
+        if (!loss_is_ready(exec, i))
+            continue;
+        for (int chunk = 0; chunk < exec->n_chunks; chunk++)
+            sum += exec->loss_parts[i * RK_CHUNKS + chunk];
+        exec->loss_values[i] = sum;
+        RK_FAIL_IF(!isfinite(sum), FAILED, err, "%s is %s at step %llu", exec->loss_ios[i].loss->name,
+                   isnan(sum) ? "nan" : "infinite", (unsigned long long)step);
+    }
+    return ROCKET_OK;
+}
+
+rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step, rocket_error *err)
+{
+    assert(n_rows > 0);
+    RK_TRY(slabs_reserve(exec, n_rows, err));
+    chunks_cut(exec, n_rows);
+    RK_TRY(ids_check(exec, err));
+    if (training && exec->options.gradients)
+        RK_TRY(tables_reserve(exec, err));
+    nodes_bind(exec, training, step);
+    losses_bind(exec);
+    exec->has_run = true;
+    run_pass(exec, training ? &exec->plan->training : &exec->plan->inference);
+    return losses_collect(exec, step, err);
+}
+
+static void zero_slab(void *arg, int chunk, int thread)
+{
+    rk_exec *exec = arg;
+    size_t size = rk_graph_dense_size(exec->graph);
+
+    (void)thread;
+    memset(exec->chunk_slabs + (size_t)chunk * size, 0, size * sizeof *exec->chunk_slabs);
+}
+
+/* Gradient of one run of a parameter: the chunks' in order, then what L2 adds. */
+static void sum_segment(void *arg, int piece, int thread)
+{
+    rk_exec *exec = arg;
+    const segment *s = &exec->segments[piece];
+    float *out = exec->dense_gradient + s->offset;
+    int64_t stride = (int64_t)rk_graph_dense_size(exec->graph);
+    rk_block sum = {out, s->n, 1, s->n}, w = {exec->weights->dense + s->offset, s->n, 1, s->n};
+
+    (void)thread;
+    memset(out, 0, (size_t)s->n * sizeof *out);
+    exec->options.backend->column_sums(out, (rk_block){exec->chunk_slabs + s->offset, stride, exec->n_chunks, s->n});
+    if (s->l2 > 0)
+        exec->options.backend->add_scaled(sum, w, s->l2);
+}
+
+static void run_table(void *arg, int piece, int thread)
+{
+    rk_exec *exec = arg;
+    const rk_op_io *io = &exec->ios[exec->plan->tables[piece]];
+
+    (void)thread;
+    io->node->op->backward_table(io, &exec->tables[piece]);
+}
+
+rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err)
+{
+    assert(exec->options.gradients && exec->has_run);
+    for (int i = 0; i < rk_graph_n_losses(exec->graph); i++)
+        RK_FAIL_IF(!loss_is_ready(exec, i), FAILED, err, "%s has no gradient: not all of its inputs were fed",
+                   exec->loss_ios[i].loss->name);
+    run_pieces(exec, exec->n_chunks, zero_slab);
+    run_pass(exec, &exec->plan->backward);
+    run_pieces(exec, exec->n_segments, sum_segment);
+    run_pieces(exec, exec->plan->n_tables, run_table);
+    return ROCKET_OK;
+}
+
+/* ---- results ---- */
+
+const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld)
+{
+    if (!exec->has_run || !exec->ready[node])
+        return NULL;
+    *ld = exec->values[node].ld;
+    return exec->values[node].data;
+}
+
+const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld)
+{
+    *ld = exec->gradients[node].ld;
+    return exec->gradients[node].data;
+}
+
+double rk_exec_loss(const rk_exec *exec, int loss)
+{
+    return exec->loss_values[loss];
+}
+
+double rk_exec_l2(const rk_exec *exec)
+{
+    double total = 0;
+
+    for (int i = 0; i < rk_graph_n_params(exec->graph); i++) {
+        const rk_param *param = rk_graph_param_at(exec->graph, i);
+        const float *w = exec->weights->dense + param->offset;
+        double sum = 0;
+
+        for (int64_t k = 0; param->l2 > 0 && k < rk_shape_size(&param->shape); k++)
+            sum += (double)w[k] * (double)w[k];
+        total += 0.5 * param->l2 * sum;
+    }
+    return total;
+}
+
+float *rk_exec_dense_gradient(rk_exec *exec)
+{
+    return exec->dense_gradient;
+}
+
+int rk_exec_n_sparse(const rk_exec *exec)
+{
+    return exec->plan->n_tables;
+}
+
+rk_sparse *rk_exec_sparse(rk_exec *exec, int i)
+{
+    assert(i >= 0 && i < exec->plan->n_tables);
+    return &exec->tables[i].sparse;
+}

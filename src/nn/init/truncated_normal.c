@@ -1,0 +1,13 @@
+/* Normal, drawn again beyond 2 sigma: upstream's default for embeddings (mean 0, stddev 0.01 / sqrt(dim)). */
+#include "init.h"
+
+static void fill(const rk_init_part *part, const rk_init *init, rk_rng rng)
+{
+    rk_init_fill_truncated(part, init->a, init->b, rng);
+}
+
+const rk_init_def rk_init_truncated_normal = {
+    .name = "truncated_normal",
+    .doc = "normal(a, b), drawn again beyond 2 b",
+    .fill = fill,
+};

@@ -1,0 +1,48 @@
+/* Regularisation of looked-up embeddings, as upstream has it (easyrec.md 4.4): the pooled vectors of the batch, not the
+ * tables; a sum over the batch, not a mean; without sample weights.
+ *
+ *   L = scale / 2 * sum_b sum_c x_bc^2        dL/dx = scale * x
+ */
+#include "loss_math.h"
+
+enum { SCALE };
+
+static rocket_status check(const rk_graph *graph, const rk_loss *loss, rocket_error *err)
+{
+    (void)graph;
+    return rk_loss_check_attr(loss, SCALE, err);
+}
+
+static double forward(const rk_loss_io *io)
+{
+    double sum = 0;
+
+    for (int64_t b = io->begin; b < io->end; b++)
+        for (int64_t c = 0; c < io->C; c++) {
+            double x = (double)rk_row(io->x[0], b)[c];
+            sum += x * x;
+        }
+    return 0.5 * io->loss->attrs[SCALE] * sum;
+}
+
+static void backward(const rk_loss_io *io)
+{
+    float scale = (float)io->loss->attrs[SCALE];
+
+    for (int64_t b = io->begin; b < io->end && io->dx[0].data; b++)
+        for (int64_t c = 0; c < io->C; c++)
+            rk_row(io->dx[0], b)[c] += scale * rk_row(io->x[0], b)[c];
+}
+
+const rk_loss_def rk_loss_embedding_l2 = {
+    .name = "EMBEDDING_L2",
+    .doc = "half the squares of looked-up embeddings, summed over the batch",
+    .regulariser = true,
+    .n_inputs = 1,
+    .inputs = {"embedding"},
+    .attrs = {"scale"},
+    .attr_defaults = {1},
+    .check = check,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,187 @@
+/* Batch normalisation (Ioffe & Szegedy 2015) of a vector, with TensorFlow's moving statistics.
+ *
+ *   m, v = mean and (biased) variance of x over the batch       r = 1 / sqrt(v + epsilon)
+ *   y    = (x - m) r gamma + beta
+ *   moving = momentum * moving + (1 - momentum) * (m or v)      in training; in inference m, v are the moving ones
+ *
+ * Upstream moves moving_variance with the biased variance too; `unbiased` 1 takes v n / (n - 1), as PyTorch.
+ *
+ *   dgamma = sum dy (x - m) r      dbeta = sum dy
+ *   dx     = gamma r (dy - dbeta / n - (x - m) r dgamma / n)
+ *
+ * Sums are doubles, so that E[x^2] - m^2 loses nothing that matters; epsilon (1e-3) is far above the first layers'
+ * variance (1e-5) at the start of a run, so it is not a detail.
+ */
+#include <math.h>
+
+#include "elementwise.h"
+#include "error.h"
+#include "example.h"
+
+enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, N_PARAMS };
+enum { MOMENTUM, EPSILON, UNBIASED };
+
+/* Rows of io->shared, C values each: what affine takes, then what affine_backward takes, then r. */
+enum { SCALE, SHIFT, K0, K1, K2, K3, R, SHARED_ROWS };
+
+static float *shared_row(const rk_op_io *io, int row)
+{
+    return io->shared + row * io->widths[0];
+}
+
+static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err)
+{
+    const rk_node *input = rk_graph_node(graph, node->inputs[0]);
+    int64_t C = rk_shape_size(&input->shape);
+
+    RK_FAIL_IF(input->shape.rank != 1, CONFIG, err, "input \"%s\" must be a vector", input->name);
+    for (int i = 0; i < N_PARAMS; i++) {
+        const rk_param *param = rk_graph_param_at(graph, node->params[i]);
+
+        RK_FAIL_IF(rk_shape_size(&param->shape) != C, CONFIG, err, "\"%s\" must have %lld values", param->name,
+                   (long long)C);
+    }
+    RK_FAIL_IF(node->attrs[MOMENTUM] < 0 || node->attrs[MOMENTUM] > 1, CONFIG, err,
+               "momentum must be in [0, 1], got %g", node->attrs[MOMENTUM]);
+    RK_FAIL_IF(node->attrs[EPSILON] < 0, CONFIG, err, "epsilon must be >= 0, got %g", node->attrs[EPSILON]);
+    return rk_shape_of_input(out, graph, node, err);
+}
+
+static size_t partial_size(const rk_node *node)
+{
+    return 2 * (size_t)rk_shape_size(&node->shape);
+}
+
+static size_t shared_size(const rk_node *node)
+{
+    return SHARED_ROWS * (size_t)rk_shape_size(&node->shape);
+}
+
+static void reduce(const rk_op_io *io)
+{
+    io->backend->moments(io->partial, rk_rows(io->x[0], io->begin, io->end, io->widths[0]));
+}
+
+/* Sum of value i of all chunks' partials. */
+static double chunks_sum(const rk_op_io *io, int64_t i)
+{
+    double sum = 0;
+
+    for (int chunk = 0; chunk < io->n_chunks; chunk++)
+        sum += io->partial[chunk * 2 * io->widths[0] + i];
+    return sum;
+}
+
+/* Mean and variance of column c over the batch, and their share in the moving statistics. */
+static void take_batch_statistics(const rk_op_io *io, int64_t c, double *mean, double *variance)
+{
+    double n = (double)io->n_rows, momentum = io->node->attrs[MOMENTUM];
+    double correction = io->node->attrs[UNBIASED] != 0 && n > 1 ? n / (n - 1) : 1;
+    float *moving_mean = &io->params[MOVING_MEAN][c], *moving_variance = &io->params[MOVING_VARIANCE][c];
+
+    *mean = chunks_sum(io, c) / n;
+    *variance = fmax(0, chunks_sum(io, io->widths[0] + c) / n - *mean * *mean);
+    *moving_mean = (float)(momentum * (double)*moving_mean + (1 - momentum) * *mean);
+    *moving_variance = (float)(momentum * (double)*moving_variance + (1 - momentum) * *variance * correction);
+}
+
+static void combine(const rk_op_io *io)
+{
+    for (int64_t c = 0; c < io->widths[0]; c++) {
+        double mean = (double)io->params[MOVING_MEAN][c], variance = (double)io->params[MOVING_VARIANCE][c];
+
+        if (io->training)
+            take_batch_statistics(io, c, &mean, &variance);
+        double r = 1 / sqrt(variance + io->node->attrs[EPSILON]);
+        shared_row(io, R)[c] = (float)r;
+        shared_row(io, K3)[c] = (float)mean;
+        shared_row(io, SCALE)[c] = (float)(r * (double)io->params[GAMMA][c]);
+        shared_row(io, SHIFT)[c] = io->params[BETA][c];
+    }
+}
+
+static void forward(const rk_op_io *io)
+{
+    io->backend->affine(rk_rows(io->y, io->begin, io->end, io->widths[0]),
+                        rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3),
+                        shared_row(io, SCALE), shared_row(io, SHIFT));
+}
+
+static void reduce_backward(const rk_op_io *io)
+{
+    io->backend->gradient_moments(io->partial, rk_rows(io->dy, io->begin, io->end, io->widths[0]),
+                                  rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3));
+}
+
+static void combine_backward(const rk_op_io *io)
+{
+    double n = (double)io->n_rows;
+
+    for (int64_t c = 0; c < io->widths[0]; c++) {
+        double r = (double)shared_row(io, R)[c], scale = (double)io->params[GAMMA][c] * r;
+        double dbeta = chunks_sum(io, c), dgamma = chunks_sum(io, io->widths[0] + c) * r;
+
+        if (io->dparams[GAMMA])
+            io->dparams[GAMMA][c] += (float)dgamma;
+        if (io->dparams[BETA])
+            io->dparams[BETA][c] += (float)dbeta;
+        shared_row(io, K0)[c] = (float)scale;
+        shared_row(io, K1)[c] = (float)(-scale * r * dgamma / n);
+        shared_row(io, K2)[c] = (float)(-scale * dbeta / n);
+    }
+}
+
+static void backward(const rk_op_io *io)
+{
+    if (io->dx[0].data)
+        io->backend->affine_backward(rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
+                                     rk_rows(io->dy, io->begin, io->end, io->widths[0]),
+                                     rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K0),
+                                     io->add[0]);
+}
+
+static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
+{
+    rk_param param = {.name = name, .shape = {1, {C}}, .init = rk_init_make(init, 0, 0)};
+
+    return rk_graph_param(graph, &param);
+}
+
+static bool example(rk_graph *graph, int variant, int *node)
+{
+    int64_t C = variant == 0 ? 3 : 9;
+    rk_node_spec spec = RK_NODE_SPEC("batch_norm");
+    int x;
+
+    if (variant > 1)
+        return false;
+    x = rk_example_source(graph, "x", C);
+    spec.inputs = &x;
+    spec.n_inputs = 1;
+    spec.n_params = N_PARAMS;
+    spec.params[GAMMA] = rk_example_param(graph, "gamma", (rk_shape){1, {C}}, "uniform", 0.5, 1.5);
+    spec.params[BETA] = rk_example_param(graph, "beta", (rk_shape){1, {C}}, "random_normal", 0, 1);
+    spec.params[MOVING_MEAN] = state(graph, "moving_mean", C, "zeros");
+    spec.params[MOVING_VARIANCE] = state(graph, "moving_variance", C, "ones");
+    *node = rk_graph_add(graph, &spec);
+    return true;
+}
+
+const rk_op rk_op_batch_norm = {
+    .name = "batch_norm",
+    .doc = "batch normalisation; parameters gamma, beta, moving_mean, moving_variance, [C] each",
+    .attrs = {"momentum", "epsilon", "unbiased"},
+    .attr_defaults = {0.99, 1e-3, 0},
+    .n_inputs = 1,
+    .n_params = N_PARAMS,
+    .shape = shape,
+    .partial_size = partial_size,
+    .shared_size = shared_size,
+    .reduce = reduce,
+    .combine = combine,
+    .forward = forward,
+    .reduce_backward = reduce_backward,
+    .combine_backward = combine_backward,
+    .backward = backward,
+    .example = example,
+};

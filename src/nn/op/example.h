@@ -1,0 +1,17 @@
+/* Small instances of ops for the gradient sweep. */
+#ifndef RK_EXAMPLE_H
+#define RK_EXAMPLE_H
+
+#include "op.h"
+
+enum { RK_EXAMPLE_ROWS = 200 }; /* of an example's tables */
+
+/* A node of `width` values per row which has a gradient: an embedding of the ids input "<name>_ids". */
+int rk_example_source(rk_graph *graph, const char *name, int64_t width);
+
+int rk_example_param(rk_graph *graph, const char *name, rk_shape shape, const char *init, double a, double b);
+
+/* The example of every activation: op on a source, of width 1 and 5. */
+bool rk_example_activation(rk_graph *graph, const char *op, int variant, int *node);
+
+#endif

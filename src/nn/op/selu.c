@@ -1,0 +1,43 @@
+/* Scaled exponential linear unit (Klambauer et al. 2017): elu with alpha and scale that keep mean 0 and variance 1. */
+#include <math.h>
+
+#include "elementwise.h"
+#include "example.h"
+
+static const float alpha = 1.6732632423543772F, scale = 1.0507009873554805F;
+
+static float value(float x)
+{
+    return x > 0 ? scale * x : scale * alpha * expm1f(x);
+}
+
+static float slope(float x, float y)
+{
+    return x > 0 ? scale : y + scale * alpha;
+}
+
+static void forward(const rk_op_io *io)
+{
+    rk_elementwise_forward(io, value);
+}
+
+static void backward(const rk_op_io *io)
+{
+    rk_elementwise_backward(io, slope);
+}
+
+static bool example(rk_graph *graph, int variant, int *node)
+{
+    return rk_example_activation(graph, "selu", variant, node);
+}
+
+const rk_op rk_op_selu = {
+    .name = "selu",
+    .doc = "scaled exponential linear unit",
+    .aliases = {"selu", "tf.nn.selu"},
+    .n_inputs = 1,
+    .shape = rk_shape_of_input,
+    .forward = forward,
+    .backward = backward,
+    .example = example,
+};

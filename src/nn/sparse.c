@@ -1,0 +1,152 @@
+/* Sparse gradients by sorting: (row, occurrence) pairs are radix-sorted by row, so equal rows stand together in batch
+ * order, and summing them up is a bag-sum again, whose "table" is dy.
+ *
+ * Why not a hash table or a stamp per table row: the sort needs memory of the batch's size only, touches it in order,
+ * leaves the rows ascending, and costs a few nanoseconds per id whatever the table. A sort by 11 bits at a time needs
+ * one pass for tables up to 2,048 rows and two up to 4 million.
+ */
+#include "sparse.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mem.h"
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, OCCURRENCE_BITS = 32 };
+
+/* Cut count values of size bytes off *at. */
+static void *carve(char **at, int64_t count, size_t size)
+{
+    char *piece = *at;
+
+    *at += (size_t)count * size;
+    return piece;
+}
+
+/* Two more than the items: the end of the offsets, and row 0 with its zero gradient. One block for all arrays, widest
+ * elements first; nothing is kept from before. sparse.dim is set by the owner beforehand. */
+bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items)
+{
+    rk_sparse *sparse = &gradient->sparse;
+    int64_t n = n_items + n_items / 4 + 2;
+    size_t bytes = 5 * sizeof(int64_t) + (3 + (size_t)sparse->dim) * sizeof(float);
+    char *at;
+
+    assert(n < (int64_t)1 << OCCURRENCE_BITS);
+    if (n_items + 2 <= sparse->capacity)
+        return true;
+    at = rk_alloc((size_t)n, bytes);
+    if (!at)
+        return false;
+    rk_free(gradient->memory);
+    gradient->memory = at;
+    sparse->rows = carve(&at, n, sizeof *sparse->rows);
+    gradient->keys[0] = carve(&at, n, sizeof *gradient->keys[0]);
+    gradient->keys[1] = carve(&at, n, sizeof *gradient->keys[1]);
+    gradient->offsets = carve(&at, n, sizeof *gradient->offsets);
+    gradient->ids = carve(&at, n, sizeof *gradient->ids);
+    sparse->values = carve(&at, n * sparse->dim, sizeof *sparse->values);
+    gradient->weights = carve(&at, n, sizeof *gradient->weights);
+    gradient->rows_of = carve(&at, n, sizeof *gradient->rows_of);
+    gradient->weights_of = carve(&at, n, sizeof *gradient->weights_of);
+    sparse->capacity = n;
+    return true;
+}
+
+void rk_table_gradient_clear(rk_table_gradient *gradient)
+{
+    rk_free(gradient->memory);
+    *gradient = (rk_table_gradient){0};
+}
+
+/* Occurrence i of the batch: which row of dy it takes, times what. Returns the greatest id; *empty: a bag is empty. */
+static uint64_t expand(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, bool *empty)
+{
+    uint64_t greatest = 0;
+
+    *empty = false;
+    for (int64_t r = 0; r < n_rows; r++) {
+        float factor = rk_bag_factor(bag, r);
+
+        *empty |= bag->offsets[r] == bag->offsets[r + 1];
+        for (int64_t i = bag->offsets[r]; i < bag->offsets[r + 1]; i++) {
+            uint64_t id = (uint64_t)bag->ids[i];
+
+            greatest = id > greatest ? id : greatest;
+            g->keys[0][i] = id << OCCURRENCE_BITS | (uint64_t)i;
+            g->rows_of[i] = (uint32_t)r;
+            g->weights_of[i] = bag->weights ? factor * bag->weights[i] : factor;
+        }
+    }
+    return greatest;
+}
+
+/* One stable pass by the digit at `shift`, from keys[0] to keys[1]; then the two change places. */
+static void sort_pass(rk_table_gradient *g, int64_t n, int shift)
+{
+    uint32_t starts[DIGITS] = {0};
+    uint64_t *from = g->keys[0], *to = g->keys[1];
+    uint32_t start = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        starts[from[i] >> shift & (DIGITS - 1)]++;
+    for (int d = 0; d < DIGITS; d++) {
+        uint32_t count = starts[d];
+
+        starts[d] = start;
+        start += count;
+    }
+    for (int64_t i = 0; i < n; i++)
+        to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+    g->keys[0] = to;
+    g->keys[1] = from;
+}
+
+static void sort(rk_table_gradient *g, int64_t n, uint64_t greatest)
+{
+    for (int bits = 0; bits < 64 - OCCURRENCE_BITS && greatest >> bits > 0; bits += DIGIT_BITS)
+        sort_pass(g, n, OCCURRENCE_BITS + bits);
+}
+
+/* Sorted occurrences to one bag per distinct row. Returns the number of rows. */
+static int64_t group(rk_table_gradient *g, int64_t n, bool row_0_too)
+{
+    int64_t n_rows = 0;
+
+    if (row_0_too && (n == 0 || g->keys[0][0] >> OCCURRENCE_BITS > 0)) {
+        g->sparse.rows[0] = 0;
+        g->offsets[0] = 0;
+        n_rows = 1;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = (int64_t)(g->keys[0][i] >> OCCURRENCE_BITS);
+        uint32_t occurrence = (uint32_t)g->keys[0][i];
+
+        if (i == 0 || row != g->sparse.rows[n_rows - 1]) {
+            g->sparse.rows[n_rows] = row;
+            g->offsets[n_rows++] = i;
+        }
+        g->ids[i] = g->rows_of[occurrence];
+        g->weights[i] = g->weights_of[occurrence];
+    }
+    g->offsets[n_rows] = n;
+    return n_rows;
+}
+
+void rk_table_gradient_build(rk_table_gradient *out, const rk_column *column, rk_block dy, rk_combiner combiner,
+                             const rk_backend *backend)
+{
+    rk_bag forward = {.offsets = column->offsets, .ids = column->ids, .weights = column->weights, .combiner = combiner};
+    rk_sparse *sparse = &out->sparse;
+    int64_t n = column->offsets[dy.rows];
+    bool empty;
+    uint64_t greatest = expand(out, &forward, dy.rows, &empty);
+    rk_bag backward = {.source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM};
+
+    sort(out, n, greatest);
+    sparse->n = group(out, n, empty);
+    backward.offsets = out->offsets;
+    backward.ids = out->ids;
+    backward.weights = out->weights;
+    backend->bag_sum((rk_block){sparse->values, sparse->dim, sparse->n, sparse->dim}, &backward);
+}

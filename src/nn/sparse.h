@@ -1,0 +1,43 @@
+/* Sparse gradients: rows of an embedding table that a batch touched, each once, ascending, with their summed gradient.
+ *
+ * Sums run over occurrences in batch order, so the bits do not depend on threads. As upstream, a batch with an empty bag
+ * touches row 0 with a zero gradient (golden README, oddity 2).
+ */
+#ifndef RK_SPARSE_H
+#define RK_SPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend.h"
+#include "batch.h"
+
+typedef struct rk_sparse {
+    int table;             /* id in the graph */
+    int64_t dim, n;
+    int64_t *rows;         /* [n] ascending, distinct */
+    float *values;         /* [n, dim] f32 */
+    int64_t capacity;
+} rk_sparse;
+
+/* The gradient of one look-up, and the scratch memory to make it. Start from {0} with sparse.table and .dim set. */
+typedef struct rk_table_gradient {
+    rk_sparse sparse;
+    void *memory;          /* of all arrays */
+    uint64_t *keys[2];     /* [capacity] (row, occurrence) pairs, sorted from one into the other and back */
+    int64_t *offsets, *ids; /* occurrences of each distinct row, as a bag of batch rows */
+    float *weights;
+    uint32_t *rows_of;     /* [capacity] batch row of each occurrence */
+    float *weights_of;
+} rk_table_gradient;
+
+/* Make room for n_items occurrences; grows only. false without memory. */
+bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items);
+void rk_table_gradient_clear(rk_table_gradient *gradient);
+
+/* Gradient of y = bag(table, column, combiner) for n_rows rows of dy: sums up what each table row got. */
+void rk_table_gradient_build(rk_table_gradient *out, const rk_column *column, rk_block dy, rk_combiner combiner,
+                             const rk_backend *backend);
+
+#endif
