@@ -3,7 +3,7 @@
  * Every upstream field has a line in support.def: supported; noted (it changes nothing here, and the user is told
  * once); refused (it would change the result, so silence would be wrong); or left to the rooms above, which hold the
  * plug-ins (features, optimizers, schedules, metrics, readers) and hand their own checks in. On top of the table stand
- * the checks that need more than one field. All faults are collected, in the order of the file.
+ * the checks that need more than one field. All faults are collected.
  */
 #ifndef RK_CHECK_H
 #define RK_CHECK_H

@@ -53,9 +53,8 @@ void rk_config_free(rk_config *config)
 /* false: memory ran out. Faults of the user go to faults. */
 static bool fill(rk_config *config, const rk_config_source *source, rk_faults *faults)
 {
-    rk_text_input in = {source->text, source->n,           config->name, false,
-                        &config->arena, &config->locations, faults};
-    rk_override_target target = {&config->root->base, &config->arena, &config->locations, faults};
+    rk_text_input in = { source->text, source->n, config->name, false, &config->arena, &config->locations, faults };
+    rk_override_target target = { &config->root->base, &config->arena, &config->locations, faults };
 
     if (!rk_text_read(&in, &config->root->base, NULL))
         return false;
@@ -70,8 +69,9 @@ static rocket_status parse(rk_config **out, const rk_config_source *source, rk_f
 {
     rk_config *config = config_new(source->name);
     bool filled = config && fill(config, source, faults);
-    rocket_status status = filled ? rk_faults_status(faults, err)
-                                  : rk_fail(err, ROCKET_FAILED, "%s: out of memory while reading the config", source->name);
+    rocket_status status =
+        filled ? rk_faults_status(faults, err)
+               : rk_fail(err, ROCKET_FAILED, "%s: out of memory while reading the config", source->name);
 
     if (status == ROCKET_OK)
         *out = config;
@@ -112,7 +112,7 @@ rocket_status rk_config_load(rk_config **out, const char *path, const char *cons
     rk_buf_init(&text, RK_CONFIG_MAX_BYTES);
     status = rk_file_read(&text, path, err);
     if (status == ROCKET_OK) {
-        rk_config_source source = {path, text.data ? text.data : "", text.size, overrides, n_overrides};
+        rk_config_source source = { path, text.data ? text.data : "", text.size, overrides, n_overrides };
         status = rk_config_parse(out, &source, faults, err);
     }
     rk_buf_clear(&text);

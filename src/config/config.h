@@ -60,8 +60,8 @@ const char *rk_config_where(const rk_config *config, const ProtobufCMessage *mes
  * again. This is what goes to model_dir/pipeline.config and into model files. */
 void rk_config_print(const rk_config *config, rk_buf *out);
 
-/* The member that is set in a message with one oneof (Optimizer, LearningRate, EvalMetrics, Initializer, ...): its name,
- * or NULL when none is. *value (may be NULL) is the member if it is a message. */
+/* The member that is set in a message with one oneof (Optimizer, LearningRate, EvalMetrics, Initializer, ...): its
+ * name, or NULL when none is. *value (may be NULL) is the member if it is a message. */
 const char *rk_oneof_name(const ProtobufCMessage *message, const ProtobufCMessage **value);
 
 /* Name of an enum value ("?" if there is none). */

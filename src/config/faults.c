@@ -38,7 +38,7 @@ static bool grow(rk_faults *faults)
 
 static void append(rk_faults *faults, rk_severity severity, const char *where, const char *sentence)
 {
-    rk_fault fault = {severity, rk_arena_strdup(&faults->arena, where), rk_arena_strdup(&faults->arena, sentence)};
+    rk_fault fault = { severity, rk_arena_strdup(&faults->arena, where), rk_arena_strdup(&faults->arena, sentence) };
 
     if (!fault.where || !fault.sentence || (faults->n == faults->capacity && !grow(faults)))
         faults->failed = true;
@@ -72,7 +72,8 @@ rocket_status rk_faults_status(const rk_faults *faults, rocket_error *err)
 {
     const rk_fault *first = first_error(faults);
 
-    RK_FAIL_IF(faults->failed || (faults->n_errors && !first), FAILED, err, "out of memory while listing config faults");
+    RK_FAIL_IF(faults->failed || (faults->n_errors && !first), FAILED, err,
+               "out of memory while listing config faults");
     if (!first)
         return ROCKET_OK;
     RK_FAIL_IF(faults->n_errors == 1, CONFIG, err, "%s: %s", first->where, first->sentence);

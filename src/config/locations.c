@@ -36,7 +36,7 @@ static rk_location *probe(const rk_locations *locations, const ProtobufCMessage 
 
 void rk_locations_init(rk_locations *locations)
 {
-    *locations = (rk_locations){0};
+    *locations = (rk_locations){ 0 };
 }
 
 void rk_locations_clear(rk_locations *locations)
@@ -47,7 +47,7 @@ void rk_locations_clear(rk_locations *locations)
 
 static bool grow(rk_locations *locations)
 {
-    rk_locations larger = {.capacity = locations->capacity ? 2 * locations->capacity : FIRST_CAPACITY};
+    rk_locations larger = { .capacity = locations->capacity ? 2 * locations->capacity : FIRST_CAPACITY };
 
     larger.slots = rk_alloc(larger.capacity, sizeof *larger.slots);
     if (!larger.slots)
@@ -79,7 +79,7 @@ enum { ALIAS = 1 }; /* the index of an alias: places of messages (field NULL) ha
 
 bool rk_locations_alias(rk_locations *locations, const ProtobufCMessage *copy, const ProtobufCMessage *original)
 {
-    rk_location key = {.message = copy, .index = ALIAS, .alias = original};
+    rk_location key = { .message = copy, .index = ALIAS, .alias = original };
 
     return rk_locations_set(locations, &key);
 }

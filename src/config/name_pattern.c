@@ -16,7 +16,7 @@ static bool all_digits(const char *text, size_t n)
 
 rk_name_pattern rk_name_pattern_of(const char *name)
 {
-    rk_name_pattern plain = {.name = name, .count = 1}, pattern = {.name = name, .expands = true};
+    rk_name_pattern plain = { .name = name, .count = 1 }, pattern = { .name = name, .expands = true };
     size_t n = strlen(name);
     const char *open = strrchr(name, '['), *dash = open ? strchr(open, '-') : NULL;
     uint64_t last;

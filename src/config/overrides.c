@@ -65,7 +65,7 @@ static bool read_value(change *c, ProtobufCMessage *message, const ProtobufCFiel
     if (rk_buf_failed(&text)) {
         c->out_of_memory = true;
     } else {
-        rk_text_input in = {text.data, text.size, c->place, true, t->arena, t->locations, t->faults};
+        rk_text_input in = { text.data, text.size, c->place, true, t->arena, t->locations, t->faults };
         c->out_of_memory |= !rk_text_read_value(&in, message, field, NULL);
     }
     rk_buf_clear(&text);
@@ -84,7 +84,7 @@ static void set_field(change *c, ProtobufCMessage *message, const ProtobufCField
 static void set_element(change *c, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t i)
 {
     ProtobufCMessage *scratch = rk_pb_new(c->target->arena, message->descriptor);
-    rk_location location = {.message = message, .field = field, .index = i, .where = c->place};
+    rk_location location = { .message = message, .field = field, .index = i, .where = c->place };
 
     if (!scratch) {
         c->out_of_memory = true;
@@ -111,7 +111,7 @@ static bool parse_step(change *c, step *out, const char *path)
 {
     const char *p = path;
 
-    *out = (step){.name = path};
+    *out = (step){ .name = path };
     while (p < c->path_end && *p != '.' && *p != '[')
         p++;
     out->n = (size_t)(p - path);
@@ -121,7 +121,7 @@ static bool parse_step(change *c, step *out, const char *path)
             fault(c, "the \"[\" in the path is not closed");
             return false;
         }
-        out->selector = (rk_selector){p + 1, (size_t)(close - p - 1)};
+        out->selector = (rk_selector){ p + 1, (size_t)(close - p - 1) };
         p = close + 1;
     }
     if (p < c->path_end && *p != '.') {
@@ -136,7 +136,7 @@ static bool parse_step(change *c, step *out, const char *path)
 static ProtobufCMessage *child(change *c, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     const rk_override_target *t = c->target;
-    rk_location in_parent = {.message = message, .field = field, .where = c->place}, own = {.where = c->place};
+    rk_location in_parent = { .message = message, .field = field, .where = c->place }, own = { .where = c->place };
     ProtobufCMessage *made;
     void *slot;
 
@@ -228,8 +228,8 @@ static void walk(change *c, ProtobufCMessage *message, const char *name, const c
 
 /* ---- names without their section ---- */
 
-static const char *const sections[] = {"data_config",  "train_config",  "model_config",     "feature_config",
-                                       "eval_config",  "export_config", "rocket_launching", NULL};
+static const char *const sections[] = { "data_config", "train_config",  "model_config",     "feature_config",
+                                        "eval_config", "export_config", "rocket_launching", NULL };
 
 /* The section's descriptor; rocket_launching stands within model_config. */
 static const ProtobufCMessageDescriptor *section_descriptor(const ProtobufCMessageDescriptor *root, const char *name)
@@ -277,11 +277,11 @@ static void make_place(char out[PLACE_BYTES], const char *override)
 {
     size_t n = strlen(override), shown = n < 120 ? n : 117, used = strlen("--set ");
 
-    while (shown < n && shown > 100 && ((unsigned char)override[shown] & 0xC0) == 0x80)
+    while (shown < n && shown > 100 && ((unsigned char) override[shown] & 0xC0) == 0x80)
         shown--;
     memcpy(out, "--set ", used);
     for (size_t i = 0; i < shown; i++, used++)
-        out[used] = (unsigned char)override[i] < 0x20 || override[i] == 0x7F ? ' ' : override[i];
+        out[used] = (unsigned char) override[i] < 0x20 || override[i] == 0x7F ? ' ' : override[i];
     memcpy(out + used, shown < n ? "..." : "", shown < n ? 4 : 1);
 }
 
@@ -302,7 +302,7 @@ bool rk_override_apply(const rk_override_target *target, const char *override)
 {
     char place[PLACE_BYTES];
     const char *equals = find_equals(override);
-    change c = {.target = target};
+    change c = { .target = target };
 
     if (!rk_text_is_utf8(override, strlen(override))) {
         rk_faults_add(target->faults, RK_FAULT_ERROR, "--set", "an override must be valid UTF-8");

@@ -50,8 +50,8 @@ static size_t count_names(builder *b, const char *name, bool expand, const char 
         return 1;
     if (pattern.count > 0 && pattern.count <= RK_MAX_EXPANSION)
         return (size_t)pattern.count;
-    rk_faults_add(b->faults, RK_FAULT_ERROR, where, "\"%s\": expected [first-last] with at most %d numbers in order", name,
-                  RK_MAX_EXPANSION);
+    rk_faults_add(b->faults, RK_FAULT_ERROR, where, "\"%s\": expected [first-last] with at most %d numbers in order",
+                  name, RK_MAX_EXPANSION);
     return 0;
 }
 
@@ -153,10 +153,10 @@ typedef struct feature_list {
 static feature_list originals(const Rocket__EasyRecConfig *root)
 {
     if (root->n_feature_configs)
-        return (feature_list){root->feature_configs, root->n_feature_configs};
+        return (feature_list){ root->feature_configs, root->n_feature_configs };
     if (root->feature_config)
-        return (feature_list){root->feature_config->features, root->feature_config->n_features};
-    return (feature_list){0};
+        return (feature_list){ root->feature_config->features, root->feature_config->n_features };
+    return (feature_list){ 0 };
 }
 
 static size_t count_clones(builder *b, const feature_list *list)
@@ -175,7 +175,8 @@ static Rocket__FeatureConfig *make_clone(builder *b, const Rocket__FeatureConfig
 {
     Rocket__FeatureConfig *clone = allocate(b, 1, sizeof *clone);
     char **names = allocate(b, 1, sizeof *names);
-    rk_location place = {.message = &clone->base, .where = rk_config_where(b->config, &original->base, "shared_names", shared)};
+    rk_location place = { .message = &clone->base,
+                          .where = rk_config_where(b->config, &original->base, "shared_names", shared) };
 
     if (b->out_of_memory)
         return NULL;
@@ -187,8 +188,8 @@ static Rocket__FeatureConfig *make_clone(builder *b, const Rocket__FeatureConfig
     clone->n_shared_names = 0;
     clone->shared_names = NULL;
     place.field = rk_pb_find(clone->base.descriptor, "input_names", strlen("input_names"));
-    b->out_of_memory |= !rk_locations_alias(b->locations, &clone->base, &original->base) ||
-                        !rk_locations_set(b->locations, &place);
+    b->out_of_memory |=
+        !rk_locations_alias(b->locations, &clone->base, &original->base) || !rk_locations_set(b->locations, &place);
     return clone;
 }
 
@@ -261,7 +262,8 @@ static void build_group(builder *b)
     rk_group_name *names;
 
     for (size_t i = 0; group && i < group->n_feature_names && n <= RK_MAX_EXPANSION; i++)
-        n += count_names(b, group->feature_names[i], true, rk_config_where(b->config, &group->base, "feature_names", i));
+        n +=
+            count_names(b, group->feature_names[i], true, rk_config_where(b->config, &group->base, "feature_names", i));
     if (!group || refused(b, n, &group->base, "feature_names"))
         return;
     names = allocate(b, n, sizeof *names);
@@ -271,7 +273,7 @@ static void build_group(builder *b)
         size_t stop = k + count_names(b, group->feature_names[i], true, "");
         for (size_t first = k; k < stop && !b->out_of_memory; k++) {
             const char *name = nth_name(b, group->feature_names[i], true, k - first);
-            names[k] = (rk_group_name){name, find(b->features, name), i};
+            names[k] = (rk_group_name){ name, find(b->features, name), i };
         }
     }
     b->view->group_names = names;
@@ -351,7 +353,7 @@ static void build(builder *b)
 const rk_resolved *rk_resolved_build(const rk_config *config, rk_arena *arena, rk_locations *locations,
                                      rk_faults *faults)
 {
-    builder b = {.config = config, .root = rk_config_root(config), .arena = arena, .locations = locations};
+    builder b = { .config = config, .root = rk_config_root(config), .arena = arena, .locations = locations };
 
     b.faults = faults;
     b.view = rk_arena_alloc(arena, 1, sizeof *b.view);

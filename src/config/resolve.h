@@ -1,10 +1,10 @@
 /* What follows from a config: names expanded, references looked up, recipes spelled out.
  *
- * Upstream's rules (easyrec.md 2.1, 3.1): feature_configs wins over feature_config.features; a feature with shared_names
- * is cloned for each of them, the clones standing after all others; name[1-3] stands for name1 ... name3 in group
- * lists always, in input_fields and shared_names with data_config.auto_expand_input_fields. Everything is made when the
- * config is loaded and borrowed from it. Nothing here judges: references that lead nowhere are RK_NONE, and check.h
- * reports them.
+ * Upstream's rules (easyrec.md 2.1, 3.1): feature_configs wins over feature_config.features; a feature with
+ * shared_names is cloned for each of them, the clones standing after all others; name[1-3] stands for name1 ... name3
+ * in group lists always, in input_fields and shared_names with data_config.auto_expand_input_fields. Everything is made
+ * when the config is loaded and borrowed from it. Nothing here judges: references that lead nowhere are RK_NONE, and
+ * check.h reports them.
  */
 #ifndef RK_RESOLVE_H
 #define RK_RESOLVE_H
@@ -40,13 +40,13 @@ typedef struct rk_group_name {
 } rk_group_name;
 
 struct rk_resolved {
-    const Rocket__DatasetConfig *data;        /* the section, or one with defaults if the config has none */
-    const Rocket__EasyRecModel *model;        /* the same */
-    const Rocket__TrainConfig *train;         /* the same */
-    const Rocket__EvalConfig *eval;           /* the same */
-    const Rocket__ExportConfig *export_config;/* the same */
-    const Rocket__RocketLaunching *launching; /* NULL unless model_config has rocket_launching */
-    const rk_field_spec *fields;              /* [n_fields] in column order */
+    const Rocket__DatasetConfig *data;         /* the section, or one with defaults if the config has none */
+    const Rocket__EasyRecModel *model;         /* the same */
+    const Rocket__TrainConfig *train;          /* the same */
+    const Rocket__EvalConfig *eval;            /* the same */
+    const Rocket__ExportConfig *export_config; /* the same */
+    const Rocket__RocketLaunching *launching;  /* NULL unless model_config has rocket_launching */
+    const rk_field_spec *fields;               /* [n_fields] in column order */
     size_t n_fields;
     const rk_feature_spec *features; /* [n_features] originals in order, then clones */
     size_t n_features;

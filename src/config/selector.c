@@ -60,7 +60,7 @@ static bool has_text(const ProtobufCMessage *message, const char *name, const rk
 
 static bool is_named(const ProtobufCMessage *message, const rk_selector *s)
 {
-    static const char *const names[] = {"feature_name", "input_names", "input_name", "group_name", "label_name"};
+    static const char *const names[] = { "feature_name", "input_names", "input_name", "group_name", "label_name" };
     const char *member = rk_oneof_name(message, NULL);
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -87,7 +87,7 @@ static bool parse_condition(condition *out, const ProtobufCMessageDescriptor *de
     op = name < s->n && s->n - name > 1 && s->text[name + 1] == '=' ? 2 : 1;
     if (name + op > s->n)
         return false;
-    *out = (condition){.field = rk_pb_find(descriptor, s->text, name), .value = s->text + name + op};
+    *out = (condition){ .field = rk_pb_find(descriptor, s->text, name), .value = s->text + name + op };
     out->n = s->n - name - op;
     memcpy(out->op, s->text + name, op);
     return out->field && out->field->type != PROTOBUF_C_TYPE_MESSAGE && strcmp(out->op, "!") != 0;

@@ -47,7 +47,7 @@ static void unexpected(rk_text_parser *p, const char *name, const char *expected
 static void *add(rk_text_parser *p, const rk_text_frame *f, const ProtobufCFieldDescriptor *field, const char *where)
 {
     bool list = field->label == PROTOBUF_C_LABEL_REPEATED;
-    rk_location location = {.message = f->message, .field = field, .where = where};
+    rk_location location = { .message = f->message, .field = field, .where = where };
     void *slot;
 
     location.index = list ? rk_pb_count(f->message, field) : 0;
@@ -122,8 +122,8 @@ static size_t number_size(ProtobufCType type)
     }
 }
 
-static void read_number(rk_text_parser *p, const rk_text_frame *f, const ProtobufCFieldDescriptor *field,
-                        bool negative, const char *where)
+static void read_number(rk_text_parser *p, const rk_text_frame *f, const ProtobufCFieldDescriptor *field, bool negative,
+                        const char *where)
 {
     rk_scalar value;
     const char *problem = rk_scalar_parse(&value, field->type, look(p), negative);
@@ -173,7 +173,7 @@ static void read_scalar(rk_text_parser *p, const rk_text_frame *f, const Protobu
 static ProtobufCMessage *open_message(rk_text_parser *p, const rk_text_frame *f, const ProtobufCFieldDescriptor *field,
                                       const char *where)
 {
-    rk_location location = {.where = where};
+    rk_location location = { .where = where };
     ProtobufCMessage *message;
     void *slot;
 
@@ -206,7 +206,7 @@ static void close_message(rk_text_parser *p, const rk_text_frame *f)
 static void read_message(rk_text_parser *p, const rk_text_frame *up, const ProtobufCFieldDescriptor *field,
                          const char *where)
 {
-    rk_text_frame f = {up, field->name, NULL, *look(p)};
+    rk_text_frame f = { up, field->name, NULL, *look(p) };
 
     if (!rk_token_is(look(p), '{') && !rk_token_is(look(p), '<')) {
         unexpected(p, field->name, "expected { and the fields of a message");
@@ -337,10 +337,10 @@ static void read_fields(rk_text_parser *p, const rk_text_frame *f)
 
 static rk_text_frame start(rk_text_parser *p, const rk_text_input *in, ProtobufCMessage *message, const char *path)
 {
-    *p = (rk_text_parser){.in = in};
+    *p = (rk_text_parser){ .in = in };
     rk_buf_init(&p->scratch, 0);
     rk_lexer_init(&p->lexer, in->text, in->n);
-    return (rk_text_frame){.name = path, .message = message};
+    return (rk_text_frame){ .name = path, .message = message };
 }
 
 static bool finish(rk_text_parser *p)

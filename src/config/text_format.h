@@ -24,10 +24,10 @@ enum { RK_TEXT_MAX_DEPTH = 64 };
 typedef struct rk_text_input {
     const char *text; /* n bytes */
     size_t n;
-    const char *name;       /* of the file in messages; or the place of everything, with one_place */
-    bool one_place;         /* no lines and columns: the text is one override */
-    rk_arena *arena;        /* of messages, texts and places */
-    rk_locations *locations;/* gets the place of every value */
+    const char *name;        /* of the file in messages; or the place of everything, with one_place */
+    bool one_place;          /* no lines and columns: the text is one override */
+    rk_arena *arena;         /* of messages, texts and places */
+    rk_locations *locations; /* gets the place of every value */
     rk_faults *faults;
 } rk_text_input;
 

@@ -125,7 +125,7 @@ void rk_lexer_next(rk_lexer *lexer)
     char c;
 
     skip_blanks(lexer);
-    *token = (rk_token){.kind = RK_TOKEN_END, .text = lexer->at, .line = lexer->line};
+    *token = (rk_token){ .kind = RK_TOKEN_END, .text = lexer->at, .line = lexer->line };
     token->column = column(lexer);
     token->first = lexer->first;
     lexer->first = false;
@@ -145,7 +145,7 @@ void rk_lexer_next(rk_lexer *lexer)
 
 void rk_lexer_init(rk_lexer *lexer, const char *text, size_t n)
 {
-    *lexer = (rk_lexer){.at = text, .end = text + n, .line = 1};
+    *lexer = (rk_lexer){ .at = text, .end = text + n, .line = 1 };
     if (starts_with(lexer, "\xEF\xBB\xBF")) /* the mark that some editors put in front of UTF-8 */
         lexer->at += 3;
     start_line(lexer);

@@ -17,7 +17,7 @@ void rk_text_quote(rk_buf *out, const char *text, size_t n)
         char c = text[i];
         const char *name = c ? strchr(named, c) : NULL;
         if (name)
-            rk_buf_append(out, (char[]){'\\', names[name - named]}, 2);
+            rk_buf_append(out, (char[]){ '\\', names[name - named] }, 2);
         else if ((unsigned char)c < 0x20 || c == 0x7F)
             rk_buf_printf(out, "\\%03o", (unsigned)(unsigned char)c); /* three digits: the next may be one too */
         else

@@ -1,5 +1,5 @@
-/* Messages as text: the inverse of text_format.h. Canonical: fields in the order of their numbers, two blanks per level,
- * shortest numbers that read back the same, enums by name, texts in double quotes with escapes. */
+/* Messages as text: the inverse of text_format.h. Canonical: fields in the order of their numbers, two blanks per
+ * level, shortest numbers that read back the same, enums by name, texts in double quotes with escapes. */
 #ifndef RK_TEXT_PRINT_H
 #define RK_TEXT_PRINT_H
 

@@ -37,7 +37,7 @@ const char *rk_text_found(const rk_text_parser *p, char out[RK_TOKEN_SHOWN_BYTES
 
 const char *rk_text_path(const rk_text_frame *f, char out[RK_TEXT_PATH_BYTES])
 {
-    const char *names[3] = {"", "", ""};
+    const char *names[3] = { "", "", "" };
     size_t n = 0;
 
     for (; f && f->name && n < 3; f = f->up)

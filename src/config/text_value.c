@@ -116,7 +116,7 @@ static float narrow(double value)
 
 static const char *boolean(protobuf_c_boolean *out, const rk_token *token, bool negative)
 {
-    static const char *const yes[] = {"true", "True", "t", "1"}, *const no[] = {"false", "False", "f", "0"};
+    static const char *const yes[] = { "true", "True", "t", "1" }, *const no[] = { "false", "False", "f", "0" };
 
     if (!negative && token->kind != RK_TOKEN_STRING) {
         for (size_t i = 0; i < 4; i++) {
@@ -189,7 +189,7 @@ static bool append_utf8(rk_buf *out, uint32_t code)
 {
     char bytes[4];
     size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    static const unsigned char lead[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
 
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         return false;

@@ -1,0 +1,125 @@
+/* Checks of data_config: columns, label, sample weight, batches (easyrec.md 3.1, 3.2). What depends on the kind of
+ * input or feature is checked where the plug-ins are. */
+#include <string.h>
+
+#include "check_parts.h"
+#include "map.h"
+#include "mem.h"
+
+#define FIELD_TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
+
+enum { MAX_BATCH = 1 << 24 };
+
+static const char *type_name(const rk_field_spec *field)
+{
+    return rk_enum_name(&rocket__dataset_config__field_type__descriptor, (int)field->config->input_type);
+}
+
+static void check_fields(const rk_check *check)
+{
+    const rk_resolved *view = check->view;
+    rk_map *seen = rk_map_new();
+    bool existed = false;
+
+    if (view->n_fields == 0)
+        rk_check_error(check, rk_at(&view->data->base, "input_fields", 0),
+                       "data_config: expected input_fields that name the columns, found none");
+    for (size_t i = 0; seen && i < view->n_fields; i++) {
+        const rk_field_spec *field = &view->fields[i];
+        rk_spot spot = rk_at(&field->config->base, "input_name", 0);
+        if (!field->name[0])
+            rk_check_error(check, spot, "input_fields: expected an input_name");
+        else if (rk_map_put(seen, field->name, strlen(field->name), 1, &existed) && existed)
+            rk_check_error(check, spot, "input_name: \"%s\" stands in input_fields twice", field->name);
+    }
+    rk_map_free(seen);
+}
+
+static void unknown_field(const rk_check *check, rk_spot spot, const char *name)
+{
+    const char **names = rk_check_field_names(check);
+    rk_known_names known = { "a field of data_config.input_fields", names, check->view->n_fields };
+
+    rk_check_unknown(check, spot, name, &known);
+    rk_free(names);
+}
+
+static void check_label(const rk_check *check)
+{
+    const rk_resolved *view = check->view;
+    const Rocket__DatasetConfig *data = view->data;
+    const rk_field_spec *label = view->label == RK_NONE ? NULL : &view->fields[view->label];
+
+    if (data->n_label_fields == 0)
+        rk_check_error(check, rk_at(&data->base, "label_fields", 0), "data_config: expected label_fields, found none");
+    for (size_t i = 0; i < data->n_label_fields; i++)
+        if (rk_field_find(view, data->label_fields[i]) == RK_NONE)
+            unknown_field(check, rk_at(&data->base, "label_fields", i), data->label_fields[i]);
+    if (data->n_label_fields > 1)
+        rk_check_note(check, rk_at(&data->base, "label_fields", 1),
+                      "RocketLaunching learns the first label, \"%s\"; the others are not used", data->label_fields[0]);
+    if (label && view->model->num_class > 1 && label->config->input_type != FIELD_TYPE(INT32) &&
+        label->config->input_type != FIELD_TYPE(INT64))
+        rk_check_error(check, rk_at(&data->base, "label_fields", 0),
+                       "label_fields: with num_class %u the label needs an INT32 or INT64 column, \"%s\" is %s",
+                       view->model->num_class, label->name, type_name(label));
+}
+
+static void check_weight(const rk_check *check)
+{
+    const rk_resolved *view = check->view;
+    const Rocket__DatasetConfig *data = view->data;
+    rk_spot spot = rk_at(&data->base, "sample_weight", 0);
+
+    if (!data->sample_weight)
+        return;
+    if (view->weight == RK_NONE) {
+        unknown_field(check, spot, data->sample_weight);
+        return;
+    }
+    if (view->fields[view->weight].config->input_type == FIELD_TYPE(STRING))
+        rk_check_error(check, spot, "sample_weight: expected a column of numbers, \"%s\" is STRING",
+                       data->sample_weight);
+    if (view->weight == view->label)
+        rk_check_error(check, spot, "sample_weight: \"%s\" is the label", data->sample_weight);
+    if (view->model->num_class > 1)
+        rk_check_note(check, spot,
+                      "upstream fails on sample_weight with num_class %u; rocket weighs every row's losses",
+                      view->model->num_class);
+}
+
+static void check_batches(const rk_check *check)
+{
+    const Rocket__DatasetConfig *data = check->view->data;
+
+    if (data->batch_size < 1 || data->batch_size > MAX_BATCH)
+        rk_check_error(check, rk_at(&data->base, "batch_size", 0), "batch_size: expected 1 to %d, found %u", MAX_BATCH,
+                       data->batch_size);
+    if (data->shuffle && data->shuffle_buffer_size < 1)
+        rk_check_error(check, rk_at(&data->base, "shuffle_buffer_size", 0),
+                       "shuffle_buffer_size: expected at least 1 with shuffle, found %d", data->shuffle_buffer_size);
+}
+
+static void check_paths(const rk_check *check)
+{
+    const Rocket__EasyRecConfig *root = rk_config_root(check->config);
+
+    if (root->train_path_case == ROCKET__EASY_REC_CONFIG__TRAIN_PATH__NOT_SET)
+        rk_check_note(check, rk_at(&root->base, "train_input_path", 0), "there is no train_input_path to train on");
+    if (!root->model_dir || !root->model_dir[0])
+        rk_check_note(check, rk_at(&root->base, "model_dir", 0), "there is no model_dir for checkpoints and logs");
+}
+
+void rk_check_data(const rk_check *check)
+{
+    check_paths(check);
+    if (!rk_config_root(check->config)->data_config) {
+        rk_check_error(check, rk_at(&rk_config_root(check->config)->base, NULL, 0),
+                       "expected a data_config that describes the input, found none");
+        return;
+    }
+    check_fields(check);
+    check_label(check);
+    check_weight(check);
+    check_batches(check);
+}

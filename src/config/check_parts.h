@@ -1,0 +1,45 @@
+/* Inside of rk_config_check: its parts, one file each, and what they have in common. */
+#ifndef RK_CHECK_PARTS_H
+#define RK_CHECK_PARTS_H
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "resolve.h"
+
+typedef struct rk_check {
+    const rk_config *config;
+    const rk_resolved *view;
+    rk_faults *faults;
+} rk_check;
+
+typedef struct rk_spot { /* a value of the config that a sentence is about */
+    const ProtobufCMessage *message;
+    const char *field;
+    size_t index;
+} rk_spot;
+
+/* rk_at(&feature->base, "input_names", i) */
+rk_spot rk_at(const ProtobufCMessage *message, const char *field, size_t index);
+
+void rk_check_error(const rk_check *check, rk_spot spot, const char *format, ...) ROCKET_PRINTF(3, 4);
+void rk_check_note(const rk_check *check, rk_spot spot, const char *format, ...) ROCKET_PRINTF(3, 4);
+
+/* An error that a name leads nowhere, with the nearest of the names there are. */
+typedef struct rk_known_names {
+    const char *what;         /* "a field of data_config.input_fields" */
+    const char *const *names; /* [n] */
+    size_t n;
+} rk_known_names;
+void rk_check_unknown(const rk_check *check, rk_spot spot, const char *name, const rk_known_names *known);
+
+/* All names of fields, or all keys of features, for rk_check_unknown; NULL without memory, to be freed with rk_free. */
+const char **rk_check_field_names(const rk_check *check);
+const char **rk_check_feature_keys(const rk_check *check);
+
+void rk_check_data(const rk_check *check);     /* fields, labels, weights, batches */
+void rk_check_features(const rk_check *check); /* features, the group, shared tables */
+void rk_check_model(const rk_check *check);    /* model class, recipe, arm, hint */
+void rk_check_run(const rk_check *check);      /* train_config, eval_config, export_config */
+
+#endif
