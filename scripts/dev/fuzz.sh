@@ -7,7 +7,7 @@ root=$PWD
 target=${1:-}
 runs=${2:-1000000}
 
-"$here/install.sh"
+"$here/install.sh" fuzz
 cmake --preset fuzz >/dev/null
 names=()
 while IFS= read -r file; do

@@ -1,13 +1,23 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. Quick when there are none: one query of dpkg.
+# Installs the Debian packages that are missing: ./dev install [fuzz|tidy]. Without a word: what building, testing and
+# the lint need. Quick when nothing is missing: one query of dpkg.
 set -euo pipefail
 
 packages=(
-    cmake ninja-build gcc g++ clang clang-format pkg-config ca-certificates
+    cmake ninja-build gcc g++ libc6-dev clang-format
     libdnnl-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libfarmhash-dev zlib1g-dev libzstd-dev
     libxxhash-dev librandom123-dev libjansson-dev libcmocka-dev
-    gzip zstd python3
+    gzip zstd python3 python3-venv ca-certificates
 )
+case ${1:-} in
+    "") ;;
+    fuzz) packages+=(clang libclang-rt-14-dev) ;;
+    tidy) packages+=(clang clang-tidy) ;;
+    *)
+        echo "./dev install: expected fuzz, tidy or nothing, got \"$1\"" >&2
+        exit 2
+        ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do

@@ -83,7 +83,7 @@ FNR == 1 {
         complain(1, "expected a head comment that says what the file is and why so")
 }
 
-/TODO|FIXME|XXX/ { complain(FNR, "unfinished business belongs into an issue") }
+/TODO|FIXME/ { complain(FNR, "unfinished business belongs into an issue") }
 
 {
     code = bare($0)
@@ -112,6 +112,11 @@ code == "{" {
         head = ""
     else
         head = head code
+}
+
+# Conditional compilation hides code from the compiler; only wrappers of libraries may need it.
+FILENAME ~ /^src\/.*\.c$/ && code ~ /^#[ ]*if/ && FILENAME !~ /\/(backend|comm)\// {
+    complain(FNR, "#if outside a library\047s wrapper")
 }
 
 FNR == 1001 { complain(FNR, "expected a file of at most 1000 lines") }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# House rules: layout (clang-format), the rules of lint.awk, unique file names, line length; --tidy adds clang-tidy.
+# ./dev lint [--tidy]: layout (clang-format), the rules of lint.awk, unique file names, line length; --tidy adds clang-tidy.
 set -uo pipefail
 here=$(dirname "$0")
 faults=0
@@ -27,18 +27,15 @@ done
 mapfile -t sources < <(find "${folders[@]}" -name '*.[ch]' -not -path '*/fixtures/*' | sort)
 mapfile -t schema < <(find src -name '*.proto' -o -name '*.def' | sort)
 
-report "$(clang-format -n --Werror "${sources[@]}" 2>&1 | grep -E 'error:')"
+report "$(clang-format -n --Werror "${sources[@]}" 2>&1 | sed -nE 's/^([^:]*):[0-9]+:[0-9]+: error:.*/\1: not laid out as .clang-format says: .\/dev format/p' |
+    sort -u)"
 report "$(awk -f "$here/lint.awk" "${sources[@]}")"
 report "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}$' "${sources[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: expected at most 120 columns/')"
 report "$(grep -nE '[[:blank:]]+$' "${sources[@]}" "${schema[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: blanks at the end/')"
 report "$(printf '%s\n' "${sources[@]}" "${schema[@]}" | sed 's|.*/||' | sort | uniq -d | sed 's/$/: file name used twice/')"
 
 if [ "${1:-}" = --tidy ]; then
-    if ! command -v clang-tidy >/dev/null; then
-        echo "./dev lint: --tidy needs the package clang-tidy" >&2
-        exit 1
-    fi
-    "$here/install.sh"
+    "$here/install.sh" tidy || exit 1
     cmake --preset fuzz >/dev/null # clang's own command lines
     cmake --build --preset fuzz --target rk_cli >/dev/null
     mapfile -t units < <(find src -name '*.c' | sort)

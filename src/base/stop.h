@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-void rk_stop_install(void);      /* catch SIGINT and SIGTERM; a second one ends the program at once; SIGPIPE is ignored */
+/* Catch SIGINT and SIGTERM from now on; a second one ends the program at once. SIGPIPE is ignored: writes fail. */
+void rk_stop_install(void);
 bool rk_stop_requested(void);
-int rk_stop_signal(void);        /* 0: none */
+int rk_stop_signal(void); /* 0: none */
 
 #endif
