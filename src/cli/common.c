@@ -7,8 +7,6 @@
 #include "error.h"
 #include "log.h"
 
-enum { MAX_THREADS = 1024 };
-
 static void report(const rk_faults *faults)
 {
     for (size_t i = 0; i < faults->n; i++) {
@@ -58,7 +56,7 @@ rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocke
 {
     uint64_t threads, seed;
 
-    RK_TRY(rk_args_number(&threads, args, "threads", 0, 1, MAX_THREADS, err));
+    RK_TRY(rk_args_number(&threads, args, "threads", 0, 1, RK_MAX_THREADS, err));
     RK_TRY(rk_args_number(&seed, args, "seed", 0, 0, UINT64_MAX, err));
     *out = (rk_run_options){.n_threads = (int)threads, .seed_given = rk_args_has(args, "seed"), .seed = seed};
     return ROCKET_OK;

@@ -7,6 +7,8 @@
 #include "run.h"
 #include "verb.h"
 
+enum { RK_MAX_THREADS = 1024 }; /* of --threads */
+
 /* Load and check the config of -c (or the first word) with every --set. All faults go to stderr, one per line. */
 ROCKET_NODISCARD rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *err);
 ROCKET_NODISCARD rocket_status rk_cli_config_at(rk_config **out, const rk_args *args, const char *path,

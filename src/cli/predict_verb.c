@@ -267,7 +267,7 @@ static rocket_status predict(prediction *p, rocket_error *err)
     RK_FAIL_IF(separator != NULL && strlen(separator) != 1, USAGE, err, "--output-sep expects one character, got \"%s\"",
                separator);
     p->separator = separator != NULL ? separator[0] : ',';
-    RK_TRY(rk_args_number(&threads, p->args, "threads", (uint64_t)rk_cpu_count(), 1, 1024, err));
+    RK_TRY(rk_args_number(&threads, p->args, "threads", (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS, err));
     p->pool = rk_pool_new((int)threads);
     RK_FAIL_IF(p->pool == NULL, FAILED, err, "cannot start %d threads", (int)threads);
     RK_TRY(open_scorer(p, model, err));
