@@ -1,0 +1,53 @@
+/* AUC without thresholds: every pair of a click and a non-click counts, ties half. Rocket's own, always reported. */
+#include "error.h"
+#include "mem.h"
+#include "metric.h"
+#include "rank_auc.h"
+
+struct rk_metric {
+    uint32_t *words;
+    size_t n, capacity;
+};
+
+static rk_metric *open(const ProtobufCMessage *options)
+{
+    (void)options;
+    return rk_alloc(1, sizeof(rk_metric));
+}
+
+static rocket_status add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err)
+{
+    RK_FAIL_IF(!rk_rank_reserve(&metric->words, &metric->capacity, metric->n, (size_t)batch->n_rows), FAILED, err,
+               "no memory for the scores of more than %zu evaluation rows", metric->n);
+    for (int64_t row = 0; row < batch->n_rows; row++)
+        metric->words[metric->n++] = rk_rank_word(rk_metric_score(batch, row), rk_metric_positive(batch, row));
+    return ROCKET_OK;
+}
+
+static rocket_status result(double *out, rk_metric *metric, rocket_error *err)
+{
+    uint32_t *scratch = rk_alloc(metric->n, sizeof *scratch);
+
+    RK_FAIL_IF(!scratch, FAILED, err, "no memory to sort the scores of %zu evaluation rows", metric->n);
+    *out = rk_rank_auc(metric->words, scratch, metric->n).auc;
+    rk_free(scratch);
+    return ROCKET_OK;
+}
+
+static void close(rk_metric *metric)
+{
+    rk_free(metric->words);
+    rk_free(metric);
+}
+
+const rk_metric_def rk_metric_exact_auc = {
+    .field = "exact_auc",
+    .doc = "area under the ROC curve, every pair counted, ties half",
+    .always = true,
+    .min_classes = 1,
+    .max_classes = 2,
+    .open = open,
+    .add = add,
+    .result = result,
+    .close = close,
+};
