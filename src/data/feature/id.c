@@ -1,0 +1,95 @@
+/* IdFeature: one value, one row of the table (easyrec.md 3.3).
+ *
+ * An empty string is no id at all: the bag is empty and the vector zero, which is not the row of hash(""). So is -1 with
+ * num_buckets. Numbers that are to be hashed are printed first, as upstream does; of floats the config says with how many
+ * digits.
+ */
+#include <string.h>
+
+#include "buckets.h"
+#include "error.h"
+#include "faults.h"
+
+#define TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
+
+struct rk_feature_state {
+    rk_buckets buckets;
+    int precision;
+};
+
+static void check(const rk_config *config, const rk_feature_spec *spec, rk_faults *faults)
+{
+    int type = rk_feature_input_type(config, spec, 0);
+    rk_bucket_kind kind = rk_buckets_kind(spec->config);
+
+    rk_buckets_check(config, spec, faults);
+    if (spec->n_inputs != 1)
+        rk_feature_fault(config, spec, faults, "input_names", "input_names: expected 1 for an IdFeature, found %zu",
+                         spec->n_inputs);
+    if (kind == RK_BUCKETS_HASH && rk_is_float_type(type) && spec->config->precision <= 0)
+        rk_feature_fault(config, spec, faults, "precision",
+                         "precision: expected a number of digits, as the input is a float that is hashed as text");
+    if (spec->config->precision > RK_MAX_PRECISION)
+        rk_feature_fault(config, spec, faults, "precision", "precision: expected at most %d, found %d",
+                         RK_MAX_PRECISION, spec->config->precision);
+    if (kind == RK_BUCKETS_WORDS && type != TYPE(STRING))
+        rk_feature_fault(config, spec, faults, "input_names", "vocabularies need an input of type STRING");
+    if (kind == RK_BUCKETS_NUMBER && (rk_is_float_type(type) || type == TYPE(BOOL)))
+        rk_feature_fault(config, spec, faults, "num_buckets", "num_buckets needs an input of type INT32, INT64 or STRING");
+}
+
+static rocket_status open_id(rk_feature *feature, const rk_feature_setup *setup, rocket_error *err)
+{
+    feature->state = rk_arena_alloc(setup->arena, 1, sizeof *feature->state);
+    feature->table_name = rk_arena_printf(setup->arena, "%s_embedding", feature->name);
+    RK_FAIL_IF(rk_arena_failed(setup->arena), FAILED, err, "out of memory");
+    RK_TRY(rk_buckets_open(&feature->state->buckets, feature, setup, err));
+    feature->state->precision = feature->config->precision;
+    feature->kind = RK_COLUMN_IDS;
+    feature->n_buckets = (int64_t)feature->state->buckets.n;
+    return ROCKET_OK;
+}
+
+static void close_id(rk_feature *feature)
+{
+    rk_buckets_close(&feature->state->buckets);
+}
+
+static rocket_status number_row(const rk_buckets *buckets, const rk_value *value, rk_sink_row *out, rocket_error *err)
+{
+    int64_t number = value->i;
+
+    if (value->type == TYPE(STRING))
+        RK_TRY(rk_buckets_parse(&number, value->text, err));
+    if (number == -1)
+        return ROCKET_OK;
+    RK_FAIL_IF(!rk_row_id(out, rk_buckets_of_number(buckets, number), 1), FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+static rocket_status row(const rk_feature *feature, const rk_value *values, rk_sink_row *out, int *field,
+                         rocket_error *err)
+{
+    const struct rk_feature_state *state = feature->state;
+    const rk_value *value = &values[feature->fields[0]];
+    char buffer[RK_VALUE_TEXT_BYTES];
+
+    (void)field;
+    if (state->buckets.kind == RK_BUCKETS_NUMBER)
+        return number_row(&state->buckets, value, out, err);
+    rk_text text = rk_value_text(value, state->precision, buffer);
+    if (text.n == 0)
+        return ROCKET_OK;
+    RK_FAIL_IF(!rk_row_id(out, rk_buckets_of_text(&state->buckets, text), 1), FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+const rk_feature_def rk_feature_id = {
+    .type = ROCKET__FEATURE_CONFIG__FEATURE_TYPE__IdFeature,
+    .name = "IdFeature",
+    .doc = "one value, one row of an embedding table: by hash, vocabulary or number",
+    .check = check,
+    .open = open_id,
+    .close = close_id,
+    .row = row,
+};

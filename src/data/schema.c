@@ -1,0 +1,525 @@
+/* The schema: the config's columns, worked out once.
+ *
+ * Appending a row converts each field once and then asks feature after feature for its column. Every column ends the row
+ * by writing the offset behind it, and only when all have done so does the batch count the row: a row that fails half-way
+ * leaves nothing to undo.
+ */
+#include "schema.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "error.h"
+#include "mem.h"
+#include "schema_rules.h"
+
+#define TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
+
+struct rk_schema {
+    rk_arena arena;
+    const rk_config *config;
+    const rk_resolved *view;
+    rk_feature *features;
+    size_t n_features; /* opened ones */
+    size_t n_columns;
+    int label, weight;             /* columns, or -1 */
+    size_t label_field;            /* index of fields, or RK_NONE */
+    size_t weight_field;           /* the same */
+    int64_t n_classes;             /* 0: the label is any number */
+    size_t *bytes_fields;          /* fields of the BYTES columns, which are the last */
+    size_t n_bytes;
+    bool *convert;                 /* [n_fields] the value is needed, not just the text */
+    rk_value *defaults;            /* [n_fields] */
+    rk_vocabularies vocabularies;
+};
+
+/* A batch and what it takes to fill it. */
+typedef struct owned_batch {
+    rk_batch batch; /* first: the caller's view */
+    rk_value *values;
+    rk_scratch scratch;
+} owned_batch;
+
+/* ---- making ---- */
+
+static rocket_status fail_memory(rocket_error *err)
+{
+    return rk_fail(err, ROCKET_FAILED, "out of memory");
+}
+
+static rocket_status open_defaults(rk_schema *schema, bool all, rocket_error *err)
+{
+    const rk_resolved *view = schema->view;
+
+    schema->defaults = rk_arena_alloc(&schema->arena, view->n_fields + 1, sizeof *schema->defaults);
+    schema->convert = rk_arena_alloc(&schema->arena, view->n_fields + 1, sizeof *schema->convert);
+    RK_FAIL_IF(rk_arena_failed(&schema->arena), FAILED, err, "out of memory");
+    for (size_t i = 0; i < view->n_fields; i++) {
+        const Rocket__DatasetConfig__Field *field = view->fields[i].config;
+
+        schema->convert[i] = all;
+        if (rk_value_default(&schema->defaults[i], field, err) != ROCKET_OK) {
+            rk_error_prefix(err, "%s: default_val", rk_config_where(schema->config, &field->base, "default_val", 0));
+            return ROCKET_CONFIG;
+        }
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status open_vocabularies(rk_schema *schema, const rk_vocabularies *given, rocket_error *err)
+{
+    size_t n = schema->view->n_group_names + (given ? given->n : 0);
+    rk_vocabularies *own = &schema->vocabularies;
+
+    own->item = rk_arena_alloc(&schema->arena, n + 1, sizeof *own->item);
+    own->from_files = given == NULL;
+    own->arena = &schema->arena;
+    RK_FAIL_IF(!own->item, FAILED, err, "out of memory");
+    if (given && given->n > 0)
+        memcpy(own->item, given->item, given->n * sizeof *own->item);
+    own->n = given ? given->n : 0;
+    return ROCKET_OK;
+}
+
+static rocket_status set_fields(rk_schema *schema, rk_feature *feature, const rk_feature_spec *spec, rocket_error *err)
+{
+    int *fields = rk_arena_alloc(&schema->arena, spec->n_inputs + 1, sizeof *fields);
+
+    RK_FAIL_IF(!fields, FAILED, err, "out of memory");
+    for (size_t i = 0; i < spec->n_inputs; i++) {
+        RK_FAIL_IF(spec->inputs[i] == RK_NONE, CONFIG, err, "input \"%s\" is not in data_config.input_fields",
+                   spec->config->input_names[i]);
+        fields[i] = (int)spec->inputs[i];
+        schema->convert[fields[i]] = true;
+    }
+    feature->fields = fields;
+    feature->n_fields = (int)spec->n_inputs;
+    return ROCKET_OK;
+}
+
+static rocket_status open_feature(rk_schema *schema, rk_feature *feature, const rk_feature_spec *spec,
+                                  rocket_error *err)
+{
+    rk_feature_setup setup = { schema->config, &schema->arena, &schema->vocabularies };
+
+    *feature = (rk_feature){ .def = rk_feature_def_find((int)spec->config->feature_type), .config = spec->config,
+                             .name = spec->key, .width = spec->config->embedding_dim };
+    RK_FAIL_IF(!feature->def, CONFIG, err, "%s is not supported yet", rk_feature_type_name(spec->config));
+    RK_FAIL_IF(spec->n_inputs == 0, CONFIG, err, "input_names: expected a name, found none");
+    RK_TRY(set_fields(schema, feature, spec, err));
+    RK_TRY(feature->def->open(feature, &setup, err));
+    schema->n_features++;
+    if (feature->kind != RK_COLUMN_IDS)
+        return ROCKET_OK;
+    RK_FAIL_IF(!rk_combiner_find(&feature->combiner, spec->config->combiner), CONFIG, err,
+               "combiner: expected sum, mean or sqrtn, found \"%s\"", spec->config->combiner);
+    feature->table_name = rk_arena_printf(&schema->arena, "input_layer/%s/embedding_weights",
+                                          rk_feature_shares(schema->view, spec->config) ? spec->config->embedding_name
+                                                                                        : feature->table_name);
+    RK_FAIL_IF(!feature->table_name, FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+/* Upstream needs as many buckets in all features of a table; only now are they known. */
+static rocket_status check_shared(const rk_schema *schema, const rk_feature *feature, rocket_error *err)
+{
+    for (const rk_feature *other = schema->features; other < feature; other++)
+        RK_FAIL_IF(feature->table_name && other->table_name && strcmp(feature->table_name, other->table_name) == 0 &&
+                       (feature->n_buckets != other->n_buckets || feature->width != other->width),
+                   CONFIG, err, "shares table \"%s\" with \"%s\": expected %lld rows of %lld values, found %lld of %lld",
+                   feature->config->embedding_name, other->name, (long long)other->n_buckets, (long long)other->width,
+                   (long long)feature->n_buckets, (long long)feature->width);
+    return ROCKET_OK;
+}
+
+static rocket_status open_features(rk_schema *schema, rocket_error *err)
+{
+    const rk_resolved *view = schema->view;
+
+    RK_FAIL_IF(!view->group, CONFIG, err, "%s: expected a feature group named \"all\", found none",
+               rk_config_name(schema->config));
+    schema->features = rk_arena_alloc(&schema->arena, view->n_group_names + 1, sizeof *schema->features);
+    RK_FAIL_IF(!schema->features, FAILED, err, "out of memory");
+    for (size_t i = 0; i < view->n_group_names; i++) {
+        const rk_group_name *name = &view->group_names[i];
+
+        RK_FAIL_IF(name->feature == RK_NONE, CONFIG, err, "%s: feature \"%s\" is not configured",
+                   rk_config_where(schema->config, &view->group->base, "feature_names", name->source), name->name);
+        const rk_feature_spec *spec = &view->features[name->feature];
+        rocket_status status = open_feature(schema, &schema->features[i], spec, err);
+        if (status == ROCKET_OK)
+            status = check_shared(schema, &schema->features[i], err);
+        if (status != ROCKET_OK) {
+            rk_error_prefix(err, "%s: feature \"%s\"", rk_config_where(schema->config, &spec->config->base, NULL, 0),
+                            spec->key);
+            return status;
+        }
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status open_labels(rk_schema *schema, rocket_error *err)
+{
+    const rk_resolved *view = schema->view;
+
+    RK_FAIL_IF(view->label == RK_NONE, CONFIG, err, "%s: data_config.label_fields: expected a column of input_fields",
+               rk_config_name(schema->config));
+    schema->label_field = view->label;
+    schema->label = (int)schema->n_columns++;
+    schema->n_classes = view->model->num_class >= 2 ? (int64_t)view->model->num_class : 0;
+    int type = (int)view->fields[view->label].config->input_type;
+    RK_FAIL_IF(schema->n_classes > 0 && type != TYPE(INT32) && type != TYPE(INT64), CONFIG, err,
+               "%s: label_fields: expected a column of type INT32 or INT64 with num_class of 2 and more, found %s",
+               rk_config_where(schema->config, &view->data->base, "label_fields", 0),
+               rk_field_type_name(view->fields[view->label].config));
+    if (view->weight == RK_NONE)
+        return ROCKET_OK;
+    schema->weight_field = view->weight;
+    schema->weight = (int)schema->n_columns++;
+    return ROCKET_OK;
+}
+
+static rocket_status add_bytes(rk_schema *schema, const char *name, rocket_error *err)
+{
+    size_t field = rk_field_find(schema->view, name);
+
+    RK_FAIL_IF(field == RK_NONE, CONFIG, err, "%s: column \"%s\" is not in data_config.input_fields",
+               rk_config_name(schema->config), name);
+    for (size_t i = 0; i < schema->n_bytes; i++)
+        if (schema->bytes_fields[i] == field)
+            return ROCKET_OK;
+    schema->bytes_fields[schema->n_bytes++] = field;
+    schema->n_columns++;
+    return ROCKET_OK;
+}
+
+static rocket_status open_bytes(rk_schema *schema, const rk_schema_options *options, rocket_error *err)
+{
+    const Rocket__EvalConfig *eval = schema->view->eval;
+    size_t most = eval->n_metrics_set + options->n_reserved + 1;
+
+    schema->bytes_fields = rk_arena_alloc(&schema->arena, most, sizeof *schema->bytes_fields);
+    RK_FAIL_IF(!schema->bytes_fields, FAILED, err, "out of memory");
+    for (size_t i = 0; i < eval->n_metrics_set && options->labels; i++) {
+        const char *name = rk_metric_field(eval->metrics_set[i]);
+
+        if (name)
+            RK_TRY(add_bytes(schema, name, err));
+    }
+    for (size_t i = 0; i < options->n_reserved; i++)
+        RK_TRY(add_bytes(schema, options->reserved[i], err));
+    return ROCKET_OK;
+}
+
+static rocket_status open_schema(rk_schema *schema, const rk_schema_options *options, rocket_error *err)
+{
+    RK_TRY(open_defaults(schema, options->labels, err));
+    RK_TRY(open_vocabularies(schema, options->given, err));
+    RK_TRY(open_features(schema, err));
+    schema->n_columns = schema->n_features;
+    if (options->labels)
+        RK_TRY(open_labels(schema, err));
+    return open_bytes(schema, options, err);
+}
+
+rocket_status rk_schema_new(rk_schema **out, const rk_config *config, const rk_schema_options *options,
+                            rocket_error *err)
+{
+    rk_schema *schema = rk_alloc(1, sizeof *schema);
+
+    if (!schema)
+        return fail_memory(err);
+    rk_arena_init(&schema->arena, 0);
+    schema->config = config;
+    schema->view = rk_config_view(config);
+    schema->label = schema->weight = -1;
+    schema->label_field = schema->weight_field = RK_NONE;
+    rocket_status status = open_schema(schema, options, err);
+    if (status != ROCKET_OK) {
+        rk_schema_free(schema);
+        return status;
+    }
+    *out = schema;
+    return ROCKET_OK;
+}
+
+void rk_schema_free(rk_schema *schema)
+{
+    if (!schema)
+        return;
+    for (size_t i = 0; i < schema->n_features; i++)
+        if (schema->features[i].def->close)
+            schema->features[i].def->close(&schema->features[i]);
+    rk_arena_clear(&schema->arena);
+    rk_free(schema);
+}
+
+/* ---- asking ---- */
+
+size_t rk_schema_n_features(const rk_schema *schema)
+{
+    return schema->n_features;
+}
+
+const rk_feature *rk_schema_feature(const rk_schema *schema, size_t i)
+{
+    return &schema->features[i];
+}
+
+size_t rk_schema_n_columns(const rk_schema *schema)
+{
+    return schema->n_columns;
+}
+
+int rk_schema_label(const rk_schema *schema)
+{
+    return schema->label;
+}
+
+int rk_schema_weight(const rk_schema *schema)
+{
+    return schema->weight;
+}
+
+int rk_schema_bytes(const rk_schema *schema, const char *field)
+{
+    for (size_t i = 0; i < schema->n_bytes; i++)
+        if (strcmp(schema->view->fields[schema->bytes_fields[i]].name, field) == 0)
+            return (int)(schema->n_columns - schema->n_bytes + i);
+    return -1;
+}
+
+const rk_vocabularies *rk_schema_vocabularies(const rk_schema *schema)
+{
+    return &schema->vocabularies;
+}
+
+size_t rk_schema_n_fields(const rk_schema *schema)
+{
+    return schema->view->n_fields;
+}
+
+/* ---- batches ---- */
+
+static void describe_column(const rk_schema *schema, size_t i, rk_column *column, bool *weighted)
+{
+    *weighted = false;
+    if (i < schema->n_features) {
+        column->kind = schema->features[i].kind;
+        column->width = column->kind == RK_COLUMN_FLOATS ? schema->features[i].width : 0;
+        *weighted = schema->features[i].weighted;
+    } else if ((int)i == schema->label || (int)i == schema->weight) {
+        column->kind = RK_COLUMN_FLOATS;
+        column->width = 1;
+    } else {
+        column->kind = RK_COLUMN_BYTES;
+    }
+}
+
+static bool make_column(const rk_schema *schema, size_t i, rk_column *column)
+{
+    bool weighted;
+
+    describe_column(schema, i, column, &weighted);
+    if (weighted) {
+        column->weights = rk_alloc(1, sizeof *column->weights); /* there from the start: it says that weights matter */
+        if (!column->weights)
+            return false;
+    }
+    return rk_column_reserve(column, 1, column->kind == RK_COLUMN_FLOATS ? 0 : 1);
+}
+
+rk_batch *rk_batch_new(const rk_schema *schema)
+{
+    owned_batch *owned = rk_alloc(1, sizeof *owned);
+
+    if (!owned)
+        return NULL;
+    owned->batch.columns = rk_alloc(schema->n_columns, sizeof *owned->batch.columns);
+    owned->values = rk_alloc(schema->view->n_fields, sizeof *owned->values);
+    bool ok = owned->batch.columns && owned->values;
+    for (size_t i = 0; ok && i < schema->n_columns; i++) {
+        owned->batch.n_columns = i + 1;
+        ok = make_column(schema, i, &owned->batch.columns[i]);
+    }
+    if (ok)
+        return &owned->batch;
+    rk_batch_free(&owned->batch);
+    return NULL;
+}
+
+void rk_batch_free(rk_batch *batch)
+{
+    owned_batch *owned = (owned_batch *)batch;
+
+    if (!batch)
+        return;
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        rk_free(batch->columns[i].values);
+        rk_free(batch->columns[i].offsets);
+        rk_free(batch->columns[i].ids);
+        rk_free(batch->columns[i].weights);
+        rk_free(batch->columns[i].bytes);
+    }
+    rk_free(batch->columns);
+    rk_free(owned->values);
+    rk_free(owned->scratch.data);
+    rk_free(owned);
+}
+
+void rk_batch_reset(rk_batch *batch)
+{
+    batch->n_rows = 0;
+}
+
+/* ---- a row ---- */
+
+/* Put the field's name and type in front of the sentence. */
+static rocket_status blame(const rk_schema *schema, size_t field, int *bad_field, rocket_status status,
+                           rocket_error *err)
+{
+    const rk_field_spec *spec = &schema->view->fields[field];
+
+    if (status != ROCKET_DATA)
+        return status;
+    if (bad_field)
+        *bad_field = (int)field;
+    rk_error_prefix(err, "field \"%s\" (%s)", spec->name, rk_field_type_name(spec->config));
+    return status;
+}
+
+static rocket_status convert(const rk_schema *schema, rk_value *values, const rk_text *fields, int *bad_field,
+                             rocket_error *err)
+{
+    for (size_t i = 0; i < schema->view->n_fields; i++) {
+        rk_value *value = &values[i];
+
+        if (fields[i].n == 0) {
+            *value = schema->defaults[i];
+        } else if (schema->defaults[i].type == TYPE(STRING) || !schema->convert[i]) {
+            value->text = fields[i];
+            value->type = TYPE(STRING);
+        } else {
+            rocket_status status = rk_value_parse(value, schema->defaults[i].type, fields[i], err);
+
+            if (status != ROCKET_OK)
+                return blame(schema, i, bad_field, status, err);
+        }
+    }
+    return ROCKET_OK;
+}
+
+/* The row's place in a column, with memory for it. */
+static bool begin_row(rk_sink_row *sink, owned_batch *owned, size_t i)
+{
+    rk_column *column = &owned->batch.columns[i];
+    size_t row = (size_t)owned->batch.n_rows;
+
+    if (row == column->capacity_rows && !rk_column_reserve(column, row + 1, 0))
+        return false;
+    *sink = (rk_sink_row){ .column = column, .row = (int64_t)row, .scratch = &owned->scratch };
+    if (column->kind == RK_COLUMN_FLOATS)
+        memset(rk_row_floats(sink), 0, (size_t)column->width * sizeof(float));
+    else
+        sink->n = (size_t)column->offsets[row];
+    return true;
+}
+
+static void end_row(const rk_sink_row *sink)
+{
+    if (sink->column->kind != RK_COLUMN_FLOATS)
+        sink->column->offsets[sink->row + 1] = (int64_t)sink->n;
+}
+
+static rocket_status append_features(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+{
+    rk_sink_row sink;
+
+    for (size_t i = 0; i < schema->n_features; i++) {
+        const rk_feature *feature = &schema->features[i];
+        int field = feature->fields[0];
+
+        if (!begin_row(&sink, owned, i))
+            return fail_memory(err);
+        sink.only_positive = feature->weighted && feature->combiner != RK_COMBINER_SUM;
+        rocket_status status = feature->def->row(feature, owned->values, &sink, &field, err);
+        if (status != ROCKET_OK)
+            return blame(schema, (size_t)field, bad_field, status, err);
+        end_row(&sink);
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status label_number(const rk_schema *schema, const rk_value *value, float *out, rocket_error *err)
+{
+    char found[RK_FOUND_BYTES];
+    float number = (float)value->d;
+
+    if (value->type == TYPE(STRING))
+        RK_TRY(rk_text_float(&number, value->text, err));
+    RK_FAIL_IF(schema->n_classes > 0 && (value->i < 0 || value->i >= schema->n_classes), DATA, err,
+               "expected a label from 0 to %lld (num_class is %lld), found %s", (long long)schema->n_classes - 1,
+               (long long)schema->n_classes, rk_found(value->text, found));
+    RK_FAIL_IF(!isfinite(number), DATA, err, "expected a finite label, found %s", rk_found(value->text, found));
+    *out = number;
+    return ROCKET_OK;
+}
+
+static rocket_status weight_number(const rk_value *value, float *out, rocket_error *err)
+{
+    char found[RK_FOUND_BYTES];
+
+    RK_FAIL_IF(!isfinite((float)value->d) || value->d < 0, DATA, err,
+               "expected a sample weight that is finite and not negative, found %s", rk_found(value->text, found));
+    *out = (float)value->d;
+    return ROCKET_OK;
+}
+
+static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+{
+    rk_sink_row sink;
+    rocket_status status;
+
+    if (schema->label >= 0) {
+        if (!begin_row(&sink, owned, (size_t)schema->label))
+            return fail_memory(err);
+        status = label_number(schema, &owned->values[schema->label_field], rk_row_floats(&sink), err);
+        if (status != ROCKET_OK)
+            return blame(schema, schema->label_field, bad_field, status, err);
+    }
+    if (schema->weight >= 0) {
+        if (!begin_row(&sink, owned, (size_t)schema->weight))
+            return fail_memory(err);
+        status = weight_number(&owned->values[schema->weight_field], rk_row_floats(&sink), err);
+        if (status != ROCKET_OK)
+            return blame(schema, schema->weight_field, bad_field, status, err);
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status append_bytes(const rk_schema *schema, owned_batch *owned, rocket_error *err)
+{
+    size_t first = schema->n_columns - schema->n_bytes;
+    rk_sink_row sink;
+
+    for (size_t i = 0; i < schema->n_bytes; i++) {
+        if (!begin_row(&sink, owned, first + i) ||
+            !rk_row_bytes(&sink, owned->values[schema->bytes_fields[i]].text))
+            return fail_memory(err);
+        end_row(&sink);
+    }
+    return ROCKET_OK;
+}
+
+rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const rk_text *fields, int *bad_field,
+                               rocket_error *err)
+{
+    owned_batch *owned = (owned_batch *)batch;
+
+    RK_TRY(convert(schema, owned->values, fields, bad_field, err));
+    RK_TRY(append_features(schema, owned, bad_field, err));
+    RK_TRY(append_labels(schema, owned, bad_field, err));
+    RK_TRY(append_bytes(schema, owned, err));
+    batch->n_rows++;
+    return ROCKET_OK;
+}
