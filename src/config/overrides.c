@@ -190,17 +190,51 @@ static void walk_selected(change *c, ProtobufCMessage *message, const ProtobufCF
     rk_free(marks);
 }
 
+/* ---- sections: their fields may be named without them ---- */
+
+typedef struct section {
+    const char *path[2];
+} section;
+
+static const section sections[] = {
+    { { "data_config" } },
+    { { "train_config" } },
+    { { "model_config" } },
+    { { "feature_config" } },
+    { { "eval_config" } },
+    { { "export_config" } },
+    { { "model_config", "rocket_launching" } },
+};
+
+enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
+
+static const ProtobufCMessageDescriptor *section_descriptor(const ProtobufCMessageDescriptor *root, const section *s)
+{
+    for (size_t i = 0; i < 2 && s->path[i]; i++)
+        root = rk_pb_find(root, s->path[i], strlen(s->path[i]))->descriptor;
+    return root;
+}
+
+static const char *section_name(const section *s)
+{
+    return s->path[1] ? s->path[1] : s->path[0];
+}
+
 static void unknown_field(change *c, const ProtobufCMessage *message, const char *name, const step *s)
 {
+    const char *in = name ? name : "the pipeline config", *near, *prefix = "";
     char word[WORD_BYTES];
-    const char *in = name ? name : "the pipeline config", *near;
 
     copy_word(word, s->name, s->n);
     near = rk_pb_closest_field(message->descriptor, word);
+    for (size_t i = 0; !name && !near && i < N_SECTIONS; i++) {
+        near = rk_pb_closest_field(section_descriptor(message->descriptor, &sections[i]), word);
+        prefix = section_name(&sections[i]);
+    }
     if (s->n == 0)
         fault(c, "expected a field name of %s in the path", in);
     else if (near)
-        fault(c, "unknown field \"%s\" in %s; did you mean \"%s\"?", word, in, near);
+        fault(c, "unknown field \"%s\" in %s; did you mean \"%s%s%s\"?", word, in, prefix, *prefix ? "." : "", near);
     else
         fault(c, "unknown field \"%s\" in %s", word, in);
 }
@@ -226,50 +260,30 @@ static void walk(change *c, ProtobufCMessage *message, const char *name, const c
         walk_one(c, message, field, &s);
 }
 
-/* ---- names without their section ---- */
-
-static const char *const sections[] = { "data_config", "train_config",  "model_config",     "feature_config",
-                                        "eval_config", "export_config", "rocket_launching", NULL };
-
-/* The section's descriptor; rocket_launching stands within model_config. */
-static const ProtobufCMessageDescriptor *section_descriptor(const ProtobufCMessageDescriptor *root, const char *name)
-{
-    const ProtobufCFieldDescriptor *field = rk_pb_find(root, name, strlen(name));
-    const ProtobufCFieldDescriptor *model = rk_pb_find(root, "model_config", strlen("model_config"));
-
-    if (!field && model)
-        field = rk_pb_find(model->descriptor, name, strlen(name));
-    return field ? field->descriptor : NULL;
-}
-
 /* Where to begin: at the root if it has the field or nobody has, else in the only section that has it. */
 static void start(change *c, const char *path)
 {
-    ProtobufCMessage *root = c->target->root;
-    const char *owner = NULL, *other = NULL;
+    ProtobufCMessage *message = c->target->root;
+    const ProtobufCMessageDescriptor *root = message->descriptor;
+    const section *owner = NULL;
     step s;
 
     if (!parse_step(c, &s, path))
         return;
-    for (size_t i = 0; sections[i] && !rk_pb_find(root->descriptor, s.name, s.n); i++) {
-        const ProtobufCMessageDescriptor *d = section_descriptor(root->descriptor, sections[i]);
-        if (d && rk_pb_find(d, s.name, s.n)) {
-            other = owner;
-            owner = sections[i];
-        }
-        if (other) {
-            fault(c, "%s and %s both have %.*s: write one of them in front", other, owner, (int)s.n, s.name);
+    for (size_t i = 0; i < N_SECTIONS && !rk_pb_find(root, s.name, s.n); i++) {
+        if (!rk_pb_find(section_descriptor(root, &sections[i]), s.name, s.n))
+            continue;
+        if (owner) {
+            fault(c, "expected %s.%.*s or %s.%.*s: both have it", section_name(owner), (int)s.n, s.name,
+                  section_name(&sections[i]), (int)s.n, s.name);
             return;
         }
+        owner = &sections[i];
     }
-    for (int inner = owner && strcmp(owner, "rocket_launching") == 0; owner && root; inner--) {
-        const char *name = inner > 0 ? "model_config" : owner;
-        root = child(c, root, rk_pb_find(root->descriptor, name, strlen(name)));
-        if (inner <= 0)
-            break;
-    }
-    if (root)
-        walk(c, root, owner, path);
+    for (size_t i = 0; i < 2 && owner && owner->path[i] && message; i++)
+        message = child(c, message, rk_pb_find(message->descriptor, owner->path[i], strlen(owner->path[i])));
+    if (message)
+        walk(c, message, owner ? section_name(owner) : NULL, path);
 }
 
 /* "--set path=value" on one line, cut where it is long. */

@@ -1,14 +1,9 @@
 /* Walk of a config along support.def: see support.h. */
 #include "support.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "map.h"
-#include "mem.h"
 #include "reflect.h"
-
-enum { KEY_BYTES = 128 };
 
 const rk_support rk_supports[] = {
 #define RK_SUPPORTED(message, field) { message, field, RK_IS_SUPPORTED, NULL },
@@ -26,34 +21,13 @@ const rk_support rk_supports[] = {
 #undef RK_INSIDE
 };
 
-const size_t rk_n_supports = sizeof rk_supports / sizeof rk_supports[0];
+enum { N_SUPPORTS = sizeof rk_supports / sizeof rk_supports[0] };
+const size_t rk_n_supports = N_SUPPORTS;
 
 typedef struct walk {
     const rk_check *check;
-    rk_map *index; /* "Message.field" -> index of rk_supports */
-    bool *noted;   /* [rk_n_supports] */
+    bool noted[N_SUPPORTS];
 } walk;
-
-static size_t make_key(char out[KEY_BYTES], const char *message, const char *field)
-{
-    int n = snprintf(out, KEY_BYTES, "%s.%s", message, field ? field : "");
-
-    return (size_t)n < KEY_BYTES ? (size_t)n : KEY_BYTES - 1;
-}
-
-static rk_map *make_index(void)
-{
-    rk_map *index = rk_map_new();
-    bool ok = index != NULL;
-    char key[KEY_BYTES];
-
-    for (size_t i = 0; ok && i < rk_n_supports; i++)
-        ok = rk_map_put(index, key, make_key(key, rk_supports[i].message, rk_supports[i].field), (int64_t)i, NULL);
-    if (ok)
-        return index;
-    rk_map_free(index);
-    return NULL;
-}
 
 static const char *name_of(const ProtobufCMessageDescriptor *descriptor)
 {
@@ -92,35 +66,34 @@ static bool is_overruled(const walk *w, const ProtobufCMessage *message, const P
     return message == &root->base && strcmp(field->name, "feature_config") == 0 && root->n_feature_configs > 0;
 }
 
-static void walk_field(walk *w, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static void walk_field(walk *w, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t entry)
 {
     size_t n = rk_pb_count(message, field);
-    char key[KEY_BYTES];
-    int64_t entry;
 
-    if (n == 0 || is_overruled(w, message, field))
-        return;
-    entry = rk_map_get(w->index, key, make_key(key, name_of(message->descriptor), field->name));
-    if (entry < 0 || !judge(w, message, field, (size_t)entry) || field->type != PROTOBUF_C_TYPE_MESSAGE)
+    if (n == 0 || is_overruled(w, message, field) || !judge(w, message, field, entry) ||
+        field->type != PROTOBUF_C_TYPE_MESSAGE)
         return;
     for (size_t i = 0; i < n; i++)
         walk_message(w, rk_pb_message(message, field, i));
 }
 
+/* The fields of a message stand together in the table. */
 static void walk_message(walk *w, const ProtobufCMessage *message)
 {
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++)
-        walk_field(w, message, &message->descriptor->fields[i]);
+    const char *name = name_of(message->descriptor);
+    size_t i = 0;
+
+    while (i < N_SUPPORTS && strcmp(rk_supports[i].message, name) != 0)
+        i++;
+    for (; i < N_SUPPORTS && rk_supports[i].field && strcmp(rk_supports[i].message, name) == 0; i++) {
+        const char *field = rk_supports[i].field;
+        walk_field(w, message, rk_pb_find(message->descriptor, field, strlen(field)), i);
+    }
 }
 
-bool rk_check_support(const rk_check *check)
+void rk_check_support(const rk_check *check)
 {
-    walk w = { check, make_index(), rk_alloc(rk_n_supports, sizeof(bool)) };
-    bool ok = w.index && w.noted;
+    walk w = { .check = check };
 
-    if (ok)
-        walk_message(&w, &rk_config_root(check->config)->base);
-    rk_map_free(w.index);
-    rk_free(w.noted);
-    return ok;
+    walk_message(&w, &rk_config_root(check->config)->base);
 }

@@ -25,7 +25,7 @@ typedef struct rk_support {
 extern const rk_support rk_supports[];
 extern const size_t rk_n_supports;
 
-/* Walk over all that the config sets: notes (each field once) and refusals. false without memory. */
-bool rk_check_support(const rk_check *check);
+/* Walk over all that the config sets: notes (each field once) and refusals. */
+void rk_check_support(const rk_check *check);
 
 #endif

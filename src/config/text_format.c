@@ -36,7 +36,7 @@ static void unexpected(rk_text_parser *p, const char *name, const char *expected
     if (look(p)->kind == RK_TOKEN_BAD)
         rk_text_fault(p, look(p), "%s: %s", name, look(p)->problem);
     else
-        rk_text_fault(p, look(p), "%s: %s, found %s", name, expected, rk_text_found(p, shown));
+        rk_text_fault(p, look(p), "%s: %s, found %s", name, expected, rk_text_found(p, shown, false));
     if (look(p)->kind == RK_TOKEN_BAD)
         next(p);
 }
@@ -98,7 +98,7 @@ static void read_enum(rk_text_parser *p, const rk_text_frame *f, const ProtobufC
         if (token->kind == RK_TOKEN_BAD)
             unexpected(p, field->name, "");
         else
-            rk_text_unknown_enum(p, field);
+            rk_text_unknown_enum(p, field, negative);
         rk_text_skip_scalar(p);
         return;
     }
@@ -130,7 +130,7 @@ static void read_number(rk_text_parser *p, const rk_text_frame *f, const Protobu
     char shown[RK_TOKEN_SHOWN_BYTES];
 
     if (problem && negative && look(p)->kind == RK_TOKEN_NUMBER) {
-        rk_text_fault(p, look(p), "%s: %s, found -%s", field->name, problem, rk_text_found(p, shown));
+        rk_text_fault(p, look(p), "%s: %s, found %s", field->name, problem, rk_text_found(p, shown, true));
         next(p);
     } else if (problem) {
         unexpected(p, field->name, problem);
@@ -196,7 +196,7 @@ static void close_message(rk_text_parser *p, const rk_text_frame *f)
 
     if (!rk_token_is(look(p), wanted) && !p->saw_end) {
         rk_text_fault(p, look(p), "expected \"%c\" to close %s, opened at line %u, found %s", wanted, f->name,
-                      f->open.line, rk_text_found(p, shown));
+                      f->open.line, rk_text_found(p, shown, false));
         p->saw_end = look(p)->kind == RK_TOKEN_END;
     }
     if (look(p)->kind != RK_TOKEN_END)
@@ -291,7 +291,7 @@ static void read_field(rk_text_parser *p, const rk_text_frame *f)
         unexpected(p, field->name, "expected : and a value");
         rk_text_skip_value(p);
         if (!look(p)->first)
-            rk_text_resync(p);
+            rk_text_skip_scalar(p);
         return;
     }
     if (colon)
@@ -310,7 +310,8 @@ static void read_no_field(rk_text_parser *p, const rk_text_frame *f)
     else if (look(p)->kind == RK_TOKEN_BAD)
         rk_text_fault(p, look(p), "%s", look(p)->problem);
     else
-        rk_text_fault(p, look(p), "expected a field of %s, found %s", rk_text_path(f, path), rk_text_found(p, shown));
+        rk_text_fault(p, look(p), "expected a field of %s, found %s", rk_text_path(f, path),
+                      rk_text_found(p, shown, false));
     if (!rk_token_is(look(p), '['))
         next(p);
     rk_text_resync(p);
@@ -371,6 +372,6 @@ bool rk_text_read_value(const rk_text_input *in, ProtobufCMessage *message, cons
     read_field_value(&p, &root, field, in->name);
     if (look(&p)->kind != RK_TOKEN_END && in->faults->n_errors == before && !stopped(&p))
         rk_text_fault(&p, look(&p), "%s: expected nothing more after the value, found %s", field->name,
-                      rk_text_found(&p, shown));
+                      rk_text_found(&p, shown, false));
     return finish(&p);
 }

@@ -32,14 +32,14 @@ void rk_text_remember(rk_text_parser *p, const rk_location *location);
 #define rk_text_fault(p, token, ...)                                                                                   \
     rk_faults_add((p)->in->faults, RK_FAULT_ERROR, rk_text_place(p, token), __VA_ARGS__)
 
-/* The current word, as in `found "x"`. */
-const char *rk_text_found(const rk_text_parser *p, char out[RK_TOKEN_SHOWN_BYTES]);
+/* The current word, as in `found "x"`; negative: behind a minus that was read already. */
+const char *rk_text_found(const rk_text_parser *p, char out[RK_TOKEN_SHOWN_BYTES], bool negative);
 
 /* The last three names on the way to a message: "adam_optimizer.learning_rate.constant_learning_rate". */
 const char *rk_text_path(const rk_text_frame *f, char out[RK_TEXT_PATH_BYTES]);
 
 void rk_text_unknown_field(rk_text_parser *p, const rk_text_frame *f, const rk_token *name);
-void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *field);
+void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *field, bool negative);
 
 /* Behind the value that begins here, whatever it is: { }, < >, [ ] or, after a colon, a scalar. */
 void rk_text_skip_value(rk_text_parser *p);

@@ -27,11 +27,11 @@ void rk_text_remember(rk_text_parser *p, const rk_location *location)
         p->out_of_memory = true;
 }
 
-const char *rk_text_found(const rk_text_parser *p, char out[RK_TOKEN_SHOWN_BYTES])
+const char *rk_text_found(const rk_text_parser *p, char out[RK_TOKEN_SHOWN_BYTES], bool negative)
 {
     if (p->lexer.token.kind == RK_TOKEN_END)
         return p->in->one_place ? "the end of the value" : "the end of the file";
-    rk_token_show(out, &p->lexer.token);
+    rk_token_show(out, &p->lexer.token, negative);
     return out;
 }
 
@@ -103,7 +103,7 @@ void rk_text_unknown_field(rk_text_parser *p, const rk_text_frame *f, const rk_t
         rk_text_fault(p, name, "unknown field \"%s\" in %s", word, in);
 }
 
-void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *field)
+void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *field, bool negative)
 {
     const ProtobufCEnumDescriptor *descriptor = field->descriptor;
     const rk_token *token = &p->lexer.token;
@@ -113,10 +113,11 @@ void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *fie
     copy_word(word, token);
     near = token->kind == RK_TOKEN_NAME ? rk_pb_closest_enum(descriptor, word) : NULL;
     if (near)
-        rk_text_fault(p, token, "%s: unknown value %s; did you mean %s?", field->name, rk_text_found(p, shown), near);
+        rk_text_fault(p, token, "%s: unknown value %s; did you mean %s?", field->name,
+                      rk_text_found(p, shown, negative), near);
     else
         rk_text_fault(p, token, "%s: expected one of the names of %s (%s, ...) without quotes, found %s", field->name,
-                      descriptor->short_name, descriptor->values[0].name, rk_text_found(p, shown));
+                      descriptor->short_name, descriptor->values[0].name, rk_text_found(p, shown, negative));
 }
 
 /* ---- going on ---- */
@@ -167,7 +168,7 @@ static void skip_balanced(rk_text_parser *p)
     } while (depth > 0);
 }
 
-/* A name on a line of its own that is followed by a value: the value that is to be skipped is missing. */
+/* A name that is followed by a value itself: the value that is to be skipped is missing. */
 static bool begins_field(rk_lexer ahead)
 {
     rk_lexer_next(&ahead);
@@ -188,7 +189,7 @@ void rk_text_skip_scalar(rk_text_parser *p)
             rk_lexer_next(&p->lexer);
         break;
     case RK_TOKEN_NAME:
-        if (p->lexer.token.first && begins_field(p->lexer))
+        if (begins_field(p->lexer))
             break;
         rk_lexer_next(&p->lexer);
         break;

@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "number.h"
@@ -270,18 +271,18 @@ const char *rk_text_unquote(rk_buf *out, const rk_token *token)
     return NULL;
 }
 
-void rk_token_show(char out[RK_TOKEN_SHOWN_BYTES], const rk_token *token)
+void rk_token_show(char out[RK_TOKEN_SHOWN_BYTES], const rk_token *token, bool negative)
 {
     size_t n = token->n, used = 0;
-    bool utf8 = rk_text_is_utf8(token->text, n), cut = n > 40;
+    bool utf8 = rk_text_is_utf8(token->text, n), cut = n > 40, text = token->kind == RK_TOKEN_STRING;
 
     if (cut) /* not within a character */
         for (n = 40; n > 36 && ((unsigned char)token->text[n] & 0xC0) == 0x80; n--)
             continue;
-    out[used++] = '"';
+    used = (size_t)snprintf(out, RK_TOKEN_SHOWN_BYTES, "%s%s", text ? "the text " : "\"", negative ? "-" : "");
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)token->text[i];
         out[used++] = c < 0x20 || c == 0x7F || (c >= 0x80 && !utf8) ? '?' : (char)c;
     }
-    memcpy(out + used, cut ? "...\"" : "\"", cut ? 5 : 2);
+    snprintf(out + used, RK_TOKEN_SHOWN_BYTES - used, "%s%s", cut ? "..." : "", text && !cut ? "" : "\"");
 }
