@@ -27,11 +27,13 @@ done
 mapfile -t sources < <(find "${folders[@]}" -name '*.[ch]' -not -path '*/fixtures/*' | sort)
 mapfile -t schema < <(find src -name '*.proto' -o -name '*.def' | sort)
 
-report "$(clang-format -n --Werror "${sources[@]}" 2>&1 | sed -nE 's/^([^:]*):[0-9]+:[0-9]+: error:.*/\1: not laid out as .clang-format says: .\/dev format/p' |
-    sort -u)"
+report "$(clang-format -n --Werror "${sources[@]}" 2>&1 |
+    sed -nE 's/^([^:]*):[0-9]+:[0-9]+: error:.*/\1: not laid out as .clang-format says: .\/dev format/p' | sort -u)"
 report "$(awk -f "$here/lint.awk" "${sources[@]}")"
-report "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}$' "${sources[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: expected at most 120 columns/')"
-report "$(grep -nE '[[:blank:]]+$' "${sources[@]}" "${schema[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1: blanks at the end/')"
+report "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}$' "${sources[@]}" |
+    sed -E 's/^([^:]*:[0-9]+):.*/\1: expected at most 120 columns/')"
+report "$(grep -nE '[[:blank:]]+$' "${sources[@]}" "${schema[@]}" |
+    sed -E 's/^([^:]*:[0-9]+):.*/\1: blanks at the end/')"
 report "$(printf '%s\n' "${sources[@]}" "${schema[@]}" | sed 's|.*/||' | sort | uniq -d | sed 's/$/: file name used twice/')"
 
 if [ "${1:-}" = --tidy ]; then

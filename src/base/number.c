@@ -272,6 +272,7 @@ static void print_digits(double value, int n, decimal *d)
     const char *c = text;
 
     snprintf(text, sizeof text, "%.*e", n - 1, value);
+    d->negative = false;
     d->n_digits = 0;
     d->leading = 0;
     for (; *c != 'e'; c++) {
@@ -341,7 +342,6 @@ static decimal for_reading(const decimal *printed)
 {
     decimal d = *printed;
 
-    d.negative = false;
     d.exponent -= d.n_digits - 1;
     return d;
 }
