@@ -11,6 +11,7 @@
  */
 #include "number.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -281,6 +282,7 @@ static void print_digits(double value, int n, decimal *d)
         d->digits[d->n_digits++] = *c;
         d->leading = d->leading * 10 + (uint64_t)(*c - '0');
     }
+    assert(d->n_digits == n);
     d->exponent = strtol(c + 1, NULL, 10);
     for (; d->n_digits > 1 && d->digits[d->n_digits - 1] == '0'; d->n_digits--)
         d->leading /= 10;
