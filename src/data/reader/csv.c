@@ -225,11 +225,12 @@ static void check(const rk_config *config, rk_faults *faults)
 {
     const Rocket__DatasetConfig *data = rk_config_view(config)->data;
     const char *separator = data->separator;
+    char found[RK_FOUND_BYTES];
 
     if (strlen(separator) != 1 || strchr("\"\r\n", separator[0]))
         rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &data->base, "separator", 0),
-                      "separator: expected one character that is no quote and no line end, found %zu character%s",
-                      strlen(separator), strlen(separator) == 1 ? " of these" : "s");
+                      "separator: expected one character that is no quote and no line end, found %s",
+                      rk_found((rk_text){ separator, strlen(separator) }, found));
 }
 
 const rk_reader_def rk_reader_csv = {

@@ -17,9 +17,9 @@ enum { COLUMNS = 20, ROWS = 40000 };
 static rk_simulator *simulator_new(uint64_t seed, uint64_t n_users, uint64_t n_ads)
 {
     rk_simulator *simulator = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
-    if (rk_simulator_new(&simulator, seed, &(rk_simulator_options){n_users, n_ads}, &err) != ROCKET_OK)
+    if (rk_simulator_new(&simulator, seed, &(rk_simulator_options){ n_users, n_ads }, &err) != ROCKET_OK)
         fail_msg("%s", err.text);
     return simulator;
 }
@@ -149,7 +149,7 @@ static void rows_look_like_a_click_log(void **state)
 static void rates_are_true(void **state)
 {
     rk_simulator *simulator = simulator_new(3, 2000, 500);
-    double expected[10] = {0}, variance[10] = {0}, clicks[10] = {0};
+    double expected[10] = { 0 }, variance[10] = { 0 }, clicks[10] = { 0 };
     rk_buf line;
 
     (void)state;
@@ -175,7 +175,7 @@ static void tiny_worlds_work(void **state)
 {
     rk_simulator *simulator = simulator_new(1, 1, 1);
     rk_simulator *none = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_buf lines;
 
     (void)state;
@@ -185,7 +185,7 @@ static void tiny_worlds_work(void **state)
     assert_false(rk_buf_failed(&lines));
     rk_buf_clear(&lines);
     rk_simulator_free(simulator);
-    assert_int_equal(rk_simulator_new(&none, 1, &(rk_simulator_options){0, 5}, &err), ROCKET_USAGE);
+    assert_int_equal(rk_simulator_new(&none, 1, &(rk_simulator_options){ 0, 5 }, &err), ROCKET_USAGE);
     assert_null(none);
     assert_non_null(strstr(err.text, "users"));
 }
@@ -198,10 +198,10 @@ static void failed_allocations_leak_nothing(void **state)
     for (uint64_t n = 1; status != ROCKET_OK; n++) {
         uint64_t live = rk_alloc_live_bytes();
         rk_simulator *simulator = NULL;
-        rocket_error err = {0};
+        rocket_error err = { 0 };
 
         rk_alloc_fail_at(n);
-        status = rk_simulator_new(&simulator, 1, &(rk_simulator_options){30, 20}, &err);
+        status = rk_simulator_new(&simulator, 1, &(rk_simulator_options){ 30, 20 }, &err);
         rk_alloc_fail_at(0);
         assert_int_equal(simulator == NULL, status != ROCKET_OK);
         rk_simulator_free(simulator);
@@ -212,8 +212,10 @@ static void failed_allocations_leak_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_seed_gives_the_same_bytes), cmocka_unit_test(rows_look_like_a_click_log),
-        cmocka_unit_test(rates_are_true),                     cmocka_unit_test(tiny_worlds_work),
+        cmocka_unit_test(the_same_seed_gives_the_same_bytes),
+        cmocka_unit_test(rows_look_like_a_click_log),
+        cmocka_unit_test(rates_are_true),
+        cmocka_unit_test(tiny_worlds_work),
         cmocka_unit_test(failed_allocations_leak_nothing),
     };
 
