@@ -1,0 +1,68 @@
+#include "append_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "mem.h"
+
+static rocket_status fail_errno(rocket_error *err, const char *path, const char *what)
+{
+    char reason[128];
+
+    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(errno, reason, sizeof reason));
+}
+
+rocket_status rk_append_open(rk_append_file *out, const char *path, bool anew, bool *existed, rocket_error *err)
+{
+    char *copy = rk_strdup(path);
+    int fd;
+
+    RK_FAIL_IF(!copy, FAILED, err, "%s: no memory to open it", path);
+    fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (anew ? O_EXCL : 0), 0644);
+    if (fd < 0) {
+        rk_free(copy);
+        if (existed)
+            *existed = errno == EEXIST;
+        return fail_errno(err, path, "open");
+    }
+    *out = (rk_append_file){.path = copy, .fd = fd};
+    return ROCKET_OK;
+}
+
+rocket_status rk_append_write(rk_append_file *file, const void *bytes, size_t n, rocket_error *err)
+{
+    const char *at = bytes;
+
+    while (n > 0) {
+        ssize_t written = write(file->fd, at, n);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return fail_errno(err, file->path, "write");
+        at += written;
+        n -= (size_t)written;
+    }
+    return ROCKET_OK;
+}
+
+rocket_status rk_append_sync(rk_append_file *file, rocket_error *err)
+{
+    return fsync(file->fd) == 0 ? ROCKET_OK : fail_errno(err, file->path, "sync");
+}
+
+rocket_status rk_append_close(rk_append_file *file, rocket_error *err)
+{
+    rocket_status status = ROCKET_OK;
+
+    if (!file->path)
+        return ROCKET_OK;
+    if (close(file->fd) != 0)
+        status = fail_errno(err, file->path, "close");
+    rk_free(file->path);
+    *file = (rk_append_file){0};
+    return status;
+}
