@@ -9,16 +9,31 @@
 enum { BATCH = 512, EPOCHS = 2, DIM = 16 };
 
 static const char *const features[] = {
-    "user_id", "cms_segid", "cms_group_id", "age_level", "pvalue_level", "shopping_level", "occupation",
-    "new_user_class_level", "adgroup_id", "cate_id", "campaign_id", "customer", "brand", "pid", "tag_category_list",
-    "tag_brand_list", "price",
+    "user_id",
+    "cms_segid",
+    "cms_group_id",
+    "age_level",
+    "pvalue_level",
+    "shopping_level",
+    "occupation",
+    "new_user_class_level",
+    "adgroup_id",
+    "cate_id",
+    "campaign_id",
+    "customer",
+    "brand",
+    "pid",
+    "tag_category_list",
+    "tag_brand_list",
+    "price",
 };
 enum { N_FEATURES = sizeof features / sizeof *features };
 
 static void write_paths(rk_buf *out, const char *folder)
 {
-    static const char *const fields[][2] = {
-        {"train_input_path", "train.csv"}, {"eval_input_path", "test.csv"}, {"model_dir", "run"}};
+    static const char *const fields[][2] = { { "train_input_path", "train.csv" },
+                                             { "eval_input_path", "test.csv" },
+                                             { "model_dir", "run" } };
     rk_buf path;
 
     rk_buf_init(&path, 0);

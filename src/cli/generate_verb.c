@@ -23,7 +23,7 @@ typedef struct log_file {
     uint64_t first, n;
     rk_impression *impressions; /* [n] */
     rk_buf pieces[MAX_PIECES];
-    uint64_t at;                /* rows written so far */
+    uint64_t at; /* rows written so far */
 } log_file;
 
 static void make_piece(void *arg, int piece, int thread)
@@ -100,13 +100,16 @@ typedef struct request {
 static void print_truth(const rk_args *args, const request *what, const rk_truth *train, const rk_truth *test)
 {
     rk_figure figures[] = {
-        {"train_rows", (double)what->n_rows},     {"train_click_rate", train->click_rate},
-        {"test_rows", (double)what->n_test_rows}, {"test_click_rate", test->click_rate},
-        {"best_auc", test->auc},                  {"best_gauc", test->gauc},
-        {"best_log_loss", test->log_loss},
+        { "train_rows", (double)what->n_rows },
+        { "train_click_rate", train->click_rate },
+        { "test_rows", (double)what->n_test_rows },
+        { "test_click_rate", test->click_rate },
+        { "best_auc", test->auc },
+        { "best_gauc", test->gauc },
+        { "best_log_loss", test->log_loss },
     };
 
-    rk_cli_print_figures(args, &(rk_figures){.item = figures, .n = sizeof figures / sizeof *figures});
+    rk_cli_print_figures(args, &(rk_figures){ .item = figures, .n = sizeof figures / sizeof *figures });
 }
 
 static rocket_status generate(const rk_args *args, const request *what, rocket_error *err)
@@ -117,8 +120,8 @@ static rocket_status generate(const rk_args *args, const request *what, rocket_e
 
     RK_TRY(rk_mkdirs(what->folder, err));
     RK_TRY(rk_simulator_new(&simulator, what->seed, &what->world, err));
-    log_file train_file = {.simulator = simulator, .pool = what->pool, .n = what->n_rows};
-    log_file test_file = {.simulator = simulator, .pool = what->pool, .first = what->n_rows, .n = what->n_test_rows};
+    log_file train_file = { .simulator = simulator, .pool = what->pool, .n = what->n_rows };
+    log_file test_file = { .simulator = simulator, .pool = what->pool, .first = what->n_rows, .n = what->n_test_rows };
 
     status = write_log(&train, &train_file, what->train_path, err);
     if (status == ROCKET_OK)
@@ -150,7 +153,7 @@ static rocket_status read_request(request *out, const rk_args *args, rk_arena *a
 
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
-    request what = {0};
+    request what = { 0 };
     uint64_t threads;
     rk_arena arena;
     rocket_status status;
@@ -167,11 +170,11 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"rows", 0, "N", "rows of train.csv (default: 400000)"},
-    {"test-rows", 0, "N", "rows of test.csv (default: 100000)"},
-    {"users", 0, "N", "users of the world (default: 20000)"},
-    {"ads", 0, "N", "ads of the world (default: 5000)"},
-    {0},
+    { "rows", 0, "N", "rows of train.csv (default: 400000)" },
+    { "test-rows", 0, "N", "rows of test.csv (default: 100000)" },
+    { "users", 0, "N", "users of the world (default: 20000)" },
+    { "ads", 0, "N", "ads of the world (default: 5000)" },
+    { 0 },
 };
 
 const rk_verb rk_verb_generate = {

@@ -13,7 +13,6 @@ typedef struct rk_truth {
     double log_loss;   /* the Bayes log loss */
 } rk_truth;
 
-ROCKET_NODISCARD rocket_status rk_truth_measure(rk_truth *out, const rk_impression *rows, size_t n,
-                                                rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_truth_measure(rk_truth *out, const rk_impression *rows, size_t n, rocket_error *err);
 
 #endif

@@ -83,8 +83,8 @@ static void make_campaigns(rk_simulator *sim)
 
         campaign->quality = (float)(0.25 * rk_rng_normal(&rng));
         campaign->brand = rk_sim_popular(&rng, sim->n_brands, 2);
-        campaign->category = chance(&rng, 0.85) ? sim->brands[campaign->brand].category
-                                                : rk_sim_popular(&rng, sim->n_categories, 2);
+        campaign->category =
+            chance(&rng, 0.85) ? sim->brands[campaign->brand].category : rk_sim_popular(&rng, sim->n_categories, 2);
         campaign->customer = rk_sim_popular(&rng, sim->n_customers, 2);
     }
 }
@@ -122,10 +122,10 @@ static void list_ads(rk_simulator *sim)
 
 static void make_profile(rk_sim_user *user, rk_rng *rng)
 {
-    static const double ages[RK_SIM_AGES] = {0.02, 0.11, 0.22, 0.31, 0.22, 0.10, 0.02};
-    static const double levels[3] = {0.15, 0.25, 0.6};
-    static const double power[3][3] = {{0.5, 0.4, 0.1}, {0.3, 0.5, 0.2}, {0.2, 0.5, 0.3}};
-    static const double cities[4] = {0.15, 0.4, 0.25, 0.2};
+    static const double ages[RK_SIM_AGES] = { 0.02, 0.11, 0.22, 0.31, 0.22, 0.10, 0.02 };
+    static const double levels[3] = { 0.15, 0.25, 0.6 };
+    static const double power[3][3] = { { 0.5, 0.4, 0.1 }, { 0.3, 0.5, 0.2 }, { 0.2, 0.5, 0.3 } };
+    static const double cities[4] = { 0.15, 0.4, 0.25, 0.2 };
 
     user->gender = chance(rng, 0.36);
     user->age = pick(rng, ages, RK_SIM_AGES);
@@ -221,8 +221,9 @@ static rocket_status build(rk_simulator *sim, rocket_error *err)
     sim->ads_of = rk_alloc(sim->n_ads, sizeof *sim->ads_of);
     sim->first_ad = rk_alloc(sim->n_categories + 1, sizeof *sim->first_ad);
     RK_FAIL_IF(!sim->categories || !sim->brands || !sim->campaigns || !sim->ads || !sim->users || !sim->ads_of ||
-               !sim->first_ad, FAILED, err, "no memory for a world of %llu users and %llu ads",
-               (unsigned long long)sim->n_users, (unsigned long long)sim->n_ads);
+                   !sim->first_ad,
+               FAILED, err, "no memory for a world of %llu users and %llu ads", (unsigned long long)sim->n_users,
+               (unsigned long long)sim->n_ads);
     make_categories(sim);
     make_brands(sim);
     make_campaigns(sim);
@@ -240,8 +241,8 @@ rocket_status rk_simulator_new(rk_simulator **out, uint64_t seed, const rk_simul
 
     RK_FAIL_IF(options->n_users < 1 || options->n_users > RK_SIMULATOR_MAX, USAGE, err,
                "expected 1 to %d users, got %llu", RK_SIMULATOR_MAX, (unsigned long long)options->n_users);
-    RK_FAIL_IF(options->n_ads < 1 || options->n_ads > RK_SIMULATOR_MAX, USAGE, err,
-               "expected 1 to %d ads, got %llu", RK_SIMULATOR_MAX, (unsigned long long)options->n_ads);
+    RK_FAIL_IF(options->n_ads < 1 || options->n_ads > RK_SIMULATOR_MAX, USAGE, err, "expected 1 to %d ads, got %llu",
+               RK_SIMULATOR_MAX, (unsigned long long)options->n_ads);
     sim = rk_alloc(1, sizeof *sim);
     RK_FAIL_IF(!sim, FAILED, err, "no memory for the simulator");
     sim->seed = seed;

@@ -23,7 +23,7 @@
 typedef struct rk_simulator_options {
     uint64_t n_users, n_ads; /* 1 ... RK_SIMULATOR_MAX each */
 } rk_simulator_options;
-#define RK_SIMULATOR_OPTIONS_INIT ((rk_simulator_options){.n_users = 20000, .n_ads = 5000})
+#define RK_SIMULATOR_OPTIONS_INIT ((rk_simulator_options){ .n_users = 20000, .n_ads = 5000 })
 #define RK_SIMULATOR_MAX 5000000
 
 /* What is known of a row beside its text. */

@@ -10,14 +10,32 @@
 #include "simulator_world.h"
 
 const char *const rk_simulator_columns[] = {
-    "clk", "buy", "pid", "adgroup_id", "cate_id", "campaign_id", "customer", "brand", "user_id", "cms_segid",
-    "cms_group_id", "final_gender_code", "age_level", "pvalue_level", "shopping_level", "occupation",
-    "new_user_class_level", "tag_category_list", "tag_brand_list", "price", NULL,
+    "clk",
+    "buy",
+    "pid",
+    "adgroup_id",
+    "cate_id",
+    "campaign_id",
+    "customer",
+    "brand",
+    "user_id",
+    "cms_segid",
+    "cms_group_id",
+    "final_gender_code",
+    "age_level",
+    "pvalue_level",
+    "shopping_level",
+    "occupation",
+    "new_user_class_level",
+    "tag_category_list",
+    "tag_brand_list",
+    "price",
+    NULL,
 };
 
 enum { LINE_BYTES = 1024, PRICES = 50, MICRO_SEGMENTS = 97 };
 
-static const char *const positions[RK_SIM_POSITIONS] = {"feed_top", "feed_side", "cart_end"};
+static const char *const positions[RK_SIM_POSITIONS] = { "feed_top", "feed_side", "cart_end" };
 
 uint32_t rk_sim_popular(rk_rng *rng, uint64_t n, int power)
 {
@@ -53,7 +71,7 @@ static uint32_t targeted_ad(const rk_simulator *sim, const rk_sim_user *user, rk
 
 rk_sim_showing rk_sim_show(const rk_simulator *sim, rk_rng *rng)
 {
-    rk_sim_showing showing = {.user = rk_sim_popular(rng, sim->n_users, 2)};
+    rk_sim_showing showing = { .user = rk_sim_popular(rng, sim->n_users, 2) };
     const rk_sim_user *user = &sim->users[showing.user];
     double where = rk_rng_double(rng);
 
@@ -93,7 +111,7 @@ static double price_appeal(const rk_sim_user *user, const rk_sim_ad *ad)
 
 double rk_sim_log_odds(const rk_simulator *sim, const rk_sim_showing *showing)
 {
-    static const double position[RK_SIM_POSITIONS] = {0, -0.35, -0.6};
+    static const double position[RK_SIM_POSITIONS] = { 0, -0.35, -0.6 };
     const rk_sim_user *user = &sim->users[showing->user];
     const rk_sim_ad *ad = &sim->ads[showing->ad];
     const rk_sim_campaign *campaign = &sim->campaigns[ad->campaign];
@@ -212,7 +230,7 @@ void rk_simulator_row(const rk_simulator *sim, uint64_t index, rk_buf *line, rk_
     at = put_char(put_number(at, price_step(ad)), '\n');
     rk_buf_append(line, text, (size_t)(at - text));
     if (impression)
-        *impression = (rk_impression){rate, click, showing.user};
+        *impression = (rk_impression){ rate, click, showing.user };
 }
 
 uint64_t rk_simulator_cardinality(const rk_simulator *sim, const char *column)
@@ -221,12 +239,24 @@ uint64_t rk_simulator_cardinality(const rk_simulator *sim, const char *column)
         const char *column;
         uint64_t n;
     } columns[] = {
-        {"pid", RK_SIM_POSITIONS}, {"adgroup_id", sim->n_ads}, {"cate_id", sim->n_categories},
-        {"campaign_id", sim->n_campaigns}, {"customer", sim->n_customers}, {"brand", sim->n_brands},
-        {"user_id", sim->n_users}, {"cms_segid", MICRO_SEGMENTS}, {"cms_group_id", 2 * RK_SIM_AGES},
-        {"final_gender_code", 2}, {"age_level", RK_SIM_AGES}, {"pvalue_level", 3}, {"shopping_level", 3},
-        {"occupation", 2}, {"new_user_class_level", 4}, {"tag_category_list", sim->n_categories},
-        {"tag_brand_list", sim->n_brands}, {"price", PRICES},
+        { "pid", RK_SIM_POSITIONS },
+        { "adgroup_id", sim->n_ads },
+        { "cate_id", sim->n_categories },
+        { "campaign_id", sim->n_campaigns },
+        { "customer", sim->n_customers },
+        { "brand", sim->n_brands },
+        { "user_id", sim->n_users },
+        { "cms_segid", MICRO_SEGMENTS },
+        { "cms_group_id", 2 * RK_SIM_AGES },
+        { "final_gender_code", 2 },
+        { "age_level", RK_SIM_AGES },
+        { "pvalue_level", 3 },
+        { "shopping_level", 3 },
+        { "occupation", 2 },
+        { "new_user_class_level", 4 },
+        { "tag_category_list", sim->n_categories },
+        { "tag_brand_list", sim->n_brands },
+        { "price", PRICES },
     };
 
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)

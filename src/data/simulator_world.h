@@ -60,8 +60,8 @@ struct rk_simulator {
     rk_sim_campaign *campaigns;
     rk_sim_ad *ads;
     rk_sim_user *users;
-    uint32_t *ads_of;       /* [n_ads] ads by category, most shown first */
-    uint32_t *first_ad;     /* [n_categories + 1] where a category's ads begin in ads_of */
+    uint32_t *ads_of;                             /* [n_ads] ads by category, most shown first */
+    uint32_t *first_ad;                           /* [n_categories + 1] where a category's ads begin in ads_of */
     float segments[2][RK_SIM_AGES][RK_SIM_TASTE]; /* mean tastes of gender and age */
 };
 

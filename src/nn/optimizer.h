@@ -7,31 +7,31 @@
 #ifndef RK_OPTIMIZER_H
 #define RK_OPTIMIZER_H
 
-#include "exec.h"
 #include "config.h"
+#include "exec.h"
 
 enum { RK_MAX_SLOTS = 3, RK_MAX_COEFFICIENTS = 8 };
 
 /* Numbers of one step, the same for every value. */
 typedef struct rk_hyper {
-    double rate;                        /* learning rate of this step */
-    double c[RK_MAX_COEFFICIENTS];      /* meaning: the optimizer's prepare */
+    double rate;                   /* learning rate of this step */
+    double c[RK_MAX_COEFFICIENTS]; /* meaning: the optimizer's prepare */
 } rk_hyper;
 
 typedef struct rk_update_run {
-    float *w;                           /* [n] f32 */
-    const float *g;                     /* [n] f32; NULL: no gradient (only with moves_every_row) */
-    float *slots[RK_MAX_SLOTS];         /* [n] f32 each */
+    float *w;                   /* [n] f32 */
+    const float *g;             /* [n] f32; NULL: no gradient (only with moves_every_row) */
+    float *slots[RK_MAX_SLOTS]; /* [n] f32 each */
     int64_t n;
     const rk_hyper *hyper;
 } rk_update_run;
 
 typedef struct rk_optimizer_def {
-    const char *name;                   /* "adam_optimizer" */
+    const char *name; /* "adam_optimizer" */
     const char *doc;
     int n_slots;
-    const char *slots[RK_MAX_SLOTS];    /* upstream's names: "Adam", "Adam_1"; unique within the optimizer */
-    bool moves_every_row;               /* rows of a table without a gradient move too (upstream's Adam) */
+    const char *slots[RK_MAX_SLOTS]; /* upstream's names: "Adam", "Adam_1"; unique within the optimizer */
+    bool moves_every_row;            /* rows of a table without a gradient move too (upstream's Adam) */
 
     /* Check the options (the message in the oneof); faults go to faults. NULL: nothing to check. */
     void (*check)(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults);
@@ -73,9 +73,9 @@ double rk_updater_rate(const rk_updater *updater, uint64_t step); /* of the firs
 /* The gradients of one batch, as backward leaves them: the dense slab, and one sparse gradient per embedding node (in
  * node order; several may be of one table). They are scaled in place (multiplier, clipping). */
 typedef struct rk_gradients {
-    float *dense;              /* [rk_graph_dense_size] f32 */
-    rk_sparse *const *sparse;  /* [n_sparse] */
-    int n_sparse;              /* at most the number of the graph's nodes that have a table */
+    float *dense;             /* [rk_graph_dense_size] f32 */
+    rk_sparse *const *sparse; /* [n_sparse] */
+    int n_sparse;             /* at most the number of the graph's nodes that have a table */
 } rk_gradients;
 
 /* Clip by global norm (with upstream's norm: easyrec golden README, oddity 1), then move every trainable weight.

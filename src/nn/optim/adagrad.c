@@ -7,13 +7,13 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__AdagradOptimizer *opt = (const Rocket__AdagradOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
     float initial = opt->initial_accumulator_value;
 
     rk_option_expect(&at, "initial_accumulator_value", initial, initial > 0 && isfinite(initial),
@@ -45,7 +45,7 @@ const rk_optimizer_def rk_optimizer_adagrad = {
     .name = "adagrad_optimizer",
     .doc = "Adagrad",
     .n_slots = 1,
-    .slots = {"Adagrad"},
+    .slots = { "Adagrad" },
     .check = check,
     .slot_init = slot_init,
     .update = update,

@@ -8,7 +8,7 @@
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__AdamOptimizer *opt = (const Rocket__AdamOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_decay(&at, "beta1", opt->beta1);
     rk_option_expect_decay(&at, "beta2", opt->beta2);
@@ -18,14 +18,14 @@ static void prepare(rk_hyper *hyper, const ProtobufCMessage *options, uint64_t s
 {
     const Rocket__AdamOptimizer *opt = (const Rocket__AdamOptimizer *)options;
 
-    rk_adam_prepare(hyper, &(rk_adam_options){opt->beta1, opt->beta2, 0}, step);
+    rk_adam_prepare(hyper, &(rk_adam_options){ opt->beta1, opt->beta2, 0 }, step);
 }
 
 const rk_optimizer_def rk_optimizer_adam = {
     .name = "adam_optimizer",
     .doc = "Adam; every row of every table moves each step",
     .n_slots = 2,
-    .slots = {"Adam", "Adam_1"},
+    .slots = { "Adam", "Adam_1" },
     .moves_every_row = true,
     .check = check,
     .prepare = prepare,

@@ -9,7 +9,7 @@
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__AdamWOptimizer *opt = (const Rocket__AdamWOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_decay(&at, "beta1", opt->beta1);
     rk_option_expect_decay(&at, "beta2", opt->beta2);
@@ -20,14 +20,14 @@ static void prepare(rk_hyper *hyper, const ProtobufCMessage *options, uint64_t s
 {
     const Rocket__AdamWOptimizer *opt = (const Rocket__AdamWOptimizer *)options;
 
-    rk_adam_prepare(hyper, &(rk_adam_options){opt->beta1, opt->beta2, opt->weight_decay}, step);
+    rk_adam_prepare(hyper, &(rk_adam_options){ opt->beta1, opt->beta2, opt->weight_decay }, step);
 }
 
 const rk_optimizer_def rk_optimizer_adamw = {
     .name = "adamw_optimizer",
     .doc = "Adam with decoupled weight decay",
     .n_slots = 2,
-    .slots = {"AdamW", "AdamW_1"},
+    .slots = { "AdamW", "AdamW_1" },
     .moves_every_row = true,
     .check = check,
     .prepare = prepare,

@@ -9,15 +9,15 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 enum { C_POWER, C_L1, C_L2, C_SHRINKAGE };
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__FtrlOptimizer *opt = (const Rocket__FtrlOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
     float power = opt->learning_rate_power;
 
     rk_option_expect(&at, "learning_rate_power", power, power <= 0 && isfinite(power), "a finite number <= 0");
@@ -78,7 +78,7 @@ const rk_optimizer_def rk_optimizer_ftrl = {
     .name = "ftrl_optimizer",
     .doc = "FTRL-Proximal",
     .n_slots = 2,
-    .slots = {"Ftrl", "Ftrl_1"},
+    .slots = { "Ftrl", "Ftrl_1" },
     .check = check,
     .slot_init = slot_init,
     .prepare = prepare,

@@ -5,7 +5,7 @@
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__MomentumOptimizer *opt = (const Rocket__MomentumOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_decay(&at, "momentum_optimizer_value", opt->momentum_optimizer_value);
 }
@@ -21,7 +21,7 @@ const rk_optimizer_def rk_optimizer_momentum = {
     .name = "momentum_optimizer",
     .doc = "gradient descent with momentum",
     .n_slots = 1,
-    .slots = {"Momentum"},
+    .slots = { "Momentum" },
     .check = check,
     .prepare = prepare,
     .update = rk_momentum_update,

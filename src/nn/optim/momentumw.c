@@ -9,7 +9,7 @@
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__MomentumWOptimizer *opt = (const Rocket__MomentumWOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_decay(&at, "momentum_optimizer_value", opt->momentum_optimizer_value);
     rk_option_expect_decay(&at, "weight_decay", opt->weight_decay);
@@ -28,7 +28,7 @@ const rk_optimizer_def rk_optimizer_momentumw = {
     .name = "momentumw_optimizer",
     .doc = "momentum with decoupled weight decay",
     .n_slots = 1,
-    .slots = {"MomentumW"},
+    .slots = { "MomentumW" },
     .check = check,
     .prepare = prepare,
     .update = rk_momentum_update,

@@ -8,15 +8,15 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 enum { C_DECAY, C_MOMENTUM, C_EPSILON };
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__RMSPropOptimizer *opt = (const Rocket__RMSPropOptimizer *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_decay(&at, "momentum_optimizer_value", opt->momentum_optimizer_value);
     rk_option_expect_decay(&at, "decay", opt->decay);
@@ -64,7 +64,7 @@ const rk_optimizer_def rk_optimizer_rms_prop = {
     .name = "rms_prop_optimizer",
     .doc = "RMSProp with momentum",
     .n_slots = 2,
-    .slots = {"RMSProp", "RMSProp_1"},
+    .slots = { "RMSProp", "RMSProp_1" },
     .check = check,
     .slot_init = slot_init,
     .prepare = prepare,

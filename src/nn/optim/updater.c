@@ -75,7 +75,7 @@ static rocket_status slots_new(rk_updater *updater, rocket_error *err)
         for (int i = 0; i < updater->parts[p].def->n_slots; i++) {
             rk_update_slot *slot = &updater->slots[updater->n_slots++];
 
-            *slot = (rk_update_slot){.part = p, .index = i};
+            *slot = (rk_update_slot){ .part = p, .index = i };
             RK_TRY(slot_new(updater, slot, err));
         }
     }
@@ -103,7 +103,7 @@ static int cut_params(const rk_updater *updater, rk_piece *pieces)
 
     for (int i = 0; i < rk_graph_n_params(updater->graph); i++) {
         const rk_param *param = rk_graph_param_at(updater->graph, i);
-        rk_piece piece = {.kind = RK_PIECE_DENSE, .target = i, .begin = (int64_t)param->offset};
+        rk_piece piece = { .kind = RK_PIECE_DENSE, .target = i, .begin = (int64_t)param->offset };
 
         piece.part = rk_updater_part(updater, param->name);
         if (param->trainable)
@@ -118,7 +118,7 @@ static int cut_tables(const rk_updater *updater, rk_piece *pieces, int at)
         const rk_table *table = rk_graph_table_at(updater->graph, i);
         int part = rk_updater_part(updater, table->name);
         int64_t rows = RK_SWEEP_PIECE / table->dim;
-        rk_piece piece = {.kind = RK_PIECE_TOUCHED, .target = i, .part = part};
+        rk_piece piece = { .kind = RK_PIECE_TOUCHED, .target = i, .part = part };
 
         if (updater->parts[part].def->moves_every_row) {
             piece.kind = RK_PIECE_SWEEP;
@@ -154,7 +154,8 @@ static rocket_status work_new(rk_updater *updater, rocket_error *err)
     updater->merged = rk_alloc(n_tables, sizeof *updater->merged);
     updater->of_table = rk_alloc(n_tables, sizeof *updater->of_table);
     RK_FAIL_IF(!updater->pieces || !updater->partials || !updater->collected || !updater->cursors || !updater->merged ||
-               !updater->of_table, FAILED, err, "no memory for the optimizer's plan");
+                   !updater->of_table,
+               FAILED, err, "no memory for the optimizer's plan");
     cut_tables(updater, updater->pieces, cut_params(updater, updater->pieces));
     return ROCKET_OK;
 }
@@ -179,8 +180,7 @@ static rocket_status build(rk_updater *updater, const Rocket__TrainConfig *train
     for (int i = 0; i < updater->n_parts; i++)
         updater->parts[i] = rk_update_part_of(train->optimizer_config[i]);
     updater->clip = train->gradient_clipping_by_norm;
-    updater->multiplier =
-        first->has_embedding_learning_rate_multiplier ? first->embedding_learning_rate_multiplier : 1;
+    updater->multiplier = first->has_embedding_learning_rate_multiplier ? first->embedding_learning_rate_multiplier : 1;
     RK_TRY(slots_new(updater, err));
     return work_new(updater, err);
 }

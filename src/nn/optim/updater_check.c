@@ -23,7 +23,7 @@ static const ProtobufCMessage *learning_rate_of(const ProtobufCMessage *options)
 
 rk_update_part rk_update_part_of(const Rocket__Optimizer *entry)
 {
-    rk_update_part part = {0};
+    rk_update_part part = { 0 };
 
     part.def = rk_optimizer_find(rk_oneof_name(&entry->base, &part.options));
     part.schedule = rk_schedule_find(rk_oneof_name(learning_rate_of(part.options), &part.schedule_options));
@@ -42,7 +42,8 @@ static void check_schedule(const rk_option_check *at)
         rk_faults_add(at->faults, RK_FAULT_ERROR,
                       rk_config_where(at->config, rate ? rate : at->options, name ? name : NULL, 0),
                       "expected a learning rate, for example learning_rate { constant_learning_rate { learning_rate: "
-                      "0.001 } }, found %s", name ? name : "none");
+                      "0.001 } }, found %s",
+                      name ? name : "none");
 }
 
 static void unknown_optimizer(const rk_config *config, const Rocket__Optimizer *entry, const char *name,
@@ -61,7 +62,7 @@ static void unknown_optimizer(const rk_config *config, const Rocket__Optimizer *
 
 static void check_entry(const rk_config *config, const Rocket__Optimizer *entry, rk_faults *faults)
 {
-    const rk_option_check at = {config, &entry->base, faults};
+    const rk_option_check at = { config, &entry->base, faults };
     const ProtobufCMessage *options = NULL;
     const char *name = rk_oneof_name(&entry->base, &options);
     const rk_optimizer_def *def = name ? rk_optimizer_find(name) : NULL;
@@ -77,13 +78,13 @@ static void check_entry(const rk_config *config, const Rocket__Optimizer *entry,
     }
     if (def->check)
         def->check(config, options, faults);
-    check_schedule(&(rk_option_check){config, options, faults});
+    check_schedule(&(rk_option_check){ config, options, faults });
 }
 
 void rk_updater_check(const rk_config *config, rk_faults *faults)
 {
     const Rocket__TrainConfig *train = rk_config_view(config)->train;
-    const rk_option_check at = {config, &train->base, faults};
+    const rk_option_check at = { config, &train->base, faults };
 
     if (train->n_optimizer_config < 1 || train->n_optimizer_config > RK_UPDATE_PARTS)
         rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &train->base, "optimizer_config", 0),

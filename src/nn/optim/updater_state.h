@@ -5,10 +5,10 @@
 #include "optimizer.h"
 
 enum {
-    RK_UPDATE_PARTS = 2,          /* optimizers at most: embedding variables, the rest */
-    RK_SPARSE_PIECES = 8,         /* into which the rows of one sparse gradient are cut */
-    RK_DENSE_PIECE = 1 << 14,     /* values of a parameter per piece */
-    RK_SWEEP_PIECE = 1 << 16      /* values of a table per piece, where every row moves */
+    RK_UPDATE_PARTS = 2,      /* optimizers at most: embedding variables, the rest */
+    RK_SPARSE_PIECES = 8,     /* into which the rows of one sparse gradient are cut */
+    RK_DENSE_PIECE = 1 << 14, /* values of a parameter per piece */
+    RK_SWEEP_PIECE = 1 << 16  /* values of a table per piece, where every row moves */
 };
 
 /* One optimizer_config entry. */
@@ -17,14 +17,14 @@ typedef struct rk_update_part {
     const ProtobufCMessage *options;
     const rk_schedule_def *schedule;
     const ProtobufCMessage *schedule_options;
-    int first_slot;   /* of rk_updater.slots */
-    rk_hyper hyper;   /* of the running step */
+    int first_slot; /* of rk_updater.slots */
+    rk_hyper hyper; /* of the running step */
 } rk_update_part;
 
 typedef struct rk_update_slot {
-    int part, index;  /* index: of def->slots */
-    float *dense;     /* [rk_graph_dense_size] f32, or NULL */
-    float **tables;   /* [n_tables] of [V, D] f32 or NULL */
+    int part, index; /* index: of def->slots */
+    float *dense;    /* [rk_graph_dense_size] f32, or NULL */
+    float **tables;  /* [n_tables] of [V, D] f32 or NULL */
 } rk_update_slot;
 
 /* A unit of work: a range of a parameter, an eighth of the touched rows of a table, or a range of all its rows. */
@@ -32,8 +32,8 @@ typedef enum rk_piece_kind { RK_PIECE_DENSE, RK_PIECE_TOUCHED, RK_PIECE_SWEEP } 
 
 typedef struct rk_piece {
     rk_piece_kind kind;
-    int target, part;    /* parameter or table; who moves it */
-    int64_t begin, end;  /* DENSE: offsets in the slab; TOUCHED: begin is which eighth; SWEEP: rows */
+    int target, part;   /* parameter or table; who moves it */
+    int64_t begin, end; /* DENSE: offsets in the slab; TOUCHED: begin is which eighth; SWEEP: rows */
 } rk_piece;
 
 struct rk_updater {
@@ -44,20 +44,20 @@ struct rk_updater {
     int n_parts;
     rk_update_slot slots[RK_UPDATE_PARTS * RK_MAX_SLOTS];
     int n_slots;
-    double clip;         /* 0: never */
-    float multiplier;    /* of gradients of tables */
+    double clip;      /* 0: never */
+    float multiplier; /* of gradients of tables */
 
-    rk_piece *pieces;    /* those of parameters first */
+    rk_piece *pieces; /* those of parameters first */
     int n_pieces, n_dense_pieces;
     int max_sparse;
-    double *partials;    /* [n_dense_pieces + max_sparse * RK_SPARSE_PIECES] sums of squares */
-    rk_sparse **collected;  /* [max_sparse] the gradients of an rk_exec */
-    int64_t *cursors;    /* [max_sparse] while merging */
-    rk_sparse *merged;   /* [n_tables] sums over the nodes that share a table */
-    rk_sparse **of_table;/* [n_tables] the gradient of the running step; NULL: none */
+    double *partials;      /* [n_dense_pieces + max_sparse * RK_SPARSE_PIECES] sums of squares */
+    rk_sparse **collected; /* [max_sparse] the gradients of an rk_exec */
+    int64_t *cursors;      /* [max_sparse] while merging */
+    rk_sparse *merged;     /* [n_tables] sums over the nodes that share a table */
+    rk_sparse **of_table;  /* [n_tables] the gradient of the running step; NULL: none */
 
     const rk_gradients *gradients; /* of the running step */
-    float scale;         /* by clipping */
+    float scale;                   /* by clipping */
 };
 
 /* The entry of config (checked before) as a part. */

@@ -217,7 +217,7 @@ static void move_values(const rk_updater *updater, target to, int64_t offset, in
 {
     const rk_update_part *part = &updater->parts[to.part];
     const rk_weights *weights = updater->weights;
-    rk_update_run run = {.g = g, .n = n, .hyper = &part->hyper};
+    rk_update_run run = { .g = g, .n = n, .hyper = &part->hyper };
 
     run.w = (to.table < 0 ? weights->dense : weights->tables[to.table]) + offset;
     for (int i = 0; i < part->def->n_slots; i++) {
@@ -233,7 +233,7 @@ static void move_values(const rk_updater *updater, target to, int64_t offset, in
 static void move_touched(const rk_updater *updater, const rk_piece *piece)
 {
     const rk_sparse *sparse = updater->of_table[piece->target];
-    target to = {piece->part, piece->target};
+    target to = { piece->part, piece->target };
 
     for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++)
         move_values(updater, to, sparse->rows[i] * sparse->dim, sparse->dim, sparse->values + i * sparse->dim);
@@ -259,7 +259,7 @@ static void move_sweep(const rk_updater *updater, const rk_piece *piece)
 {
     const rk_sparse *sparse = updater->of_table[piece->target];
     int64_t dim = sparse->dim, row = piece->begin;
-    target to = {piece->part, piece->target};
+    target to = { piece->part, piece->target };
 
     for (int64_t i = lower_bound(sparse, piece->begin); row < piece->end; i++) {
         int64_t next = i < sparse->n && sparse->rows[i] < piece->end ? sparse->rows[i] : piece->end;
@@ -281,7 +281,7 @@ static void move_piece(void *arg, int i, int thread)
 
     (void)thread;
     if (piece->kind == RK_PIECE_DENSE)
-        move_values(updater, (target){piece->part, -1}, piece->begin, piece->end - piece->begin,
+        move_values(updater, (target){ piece->part, -1 }, piece->begin, piece->end - piece->begin,
                     updater->gradients->dense + piece->begin);
     else if (!updater->of_table[piece->target])
         return;
@@ -324,7 +324,7 @@ rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradient
 
 rocket_status rk_updater_step(rk_updater *updater, rk_exec *exec, uint64_t step, double *norm, rocket_error *err)
 {
-    rk_gradients gradients = {.dense = rk_exec_dense_gradient(exec), .n_sparse = rk_exec_n_sparse(exec)};
+    rk_gradients gradients = { .dense = rk_exec_dense_gradient(exec), .n_sparse = rk_exec_n_sparse(exec) };
 
     assert(gradients.n_sparse <= updater->max_sparse);
     for (int i = 0; i < gradients.n_sparse; i++)

@@ -1,10 +1,10 @@
 /* The same learning rate at every step. */
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_rate(&at, "learning_rate", ((const Rocket__ConstantLearningRate *)options)->learning_rate);
 }

@@ -9,13 +9,13 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__CosineDecayLearningRate *opt = (const Rocket__CosineDecayLearningRate *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
     uint64_t start = (uint64_t)opt->warmup_steps + opt->hold_base_rate_steps;
 
     rk_option_expect_rate(&at, "learning_rate_base", opt->learning_rate_base);

@@ -8,13 +8,13 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__ExponentialDecayLearningRate *opt = (const Rocket__ExponentialDecayLearningRate *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
     float factor = opt->decay_factor;
 
     rk_option_expect_rate(&at, "initial_learning_rate", opt->initial_learning_rate);

@@ -1,13 +1,13 @@
 /* Polynomial decay: (base - end) * (1 - min(step, total) / total)^power + end; no cycles, as upstream. */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__PolyDecayLearningRate *opt = (const Rocket__PolyDecayLearningRate *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
 
     rk_option_expect_rate(&at, "learning_rate_base", opt->learning_rate_base);
     rk_option_expect_rate(&at, "end_learning_rate", opt->end_learning_rate);

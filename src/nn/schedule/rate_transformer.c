@@ -5,13 +5,13 @@
  */
 #include <math.h>
 
-#include "option_check.h"
 #include "optimizer.h"
+#include "option_check.h"
 
 static void check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults)
 {
     const Rocket__TransformerLearningRate *opt = (const Rocket__TransformerLearningRate *)options;
-    const rk_option_check at = {config, options, faults};
+    const rk_option_check at = { config, options, faults };
     float scaling = opt->step_scaling_rate;
 
     rk_option_expect_rate(&at, "learning_rate_base", opt->learning_rate_base);

@@ -42,7 +42,7 @@ static bool row_next(row *out, char **at)
 /* The schedule that the text of a message LearningRate asks for; the config is the options' owner. */
 static const rk_schedule_def *parse(rk_config **config, const ProtobufCMessage **options, const char *text)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_faults faults;
     rk_buf whole;
     const char *name;
@@ -51,7 +51,7 @@ static const rk_schedule_def *parse(rk_config **config, const ProtobufCMessage *
     rk_buf_init(&whole, 0);
     rk_buf_printf(&whole, "train_config { optimizer_config { sgd_optimizer { learning_rate { %s } } } }", text);
     assert_int_equal(
-        rk_config_parse(config, &(rk_config_source){"test", whole.data, whole.size, NULL, 0}, NULL, &err), ROCKET_OK);
+        rk_config_parse(config, &(rk_config_source){ "test", whole.data, whole.size, NULL, 0 }, NULL, &err), ROCKET_OK);
     rk_buf_clear(&whole);
     name = rk_oneof_name(
         &rk_config_root(*config)->train_config->optimizer_config[0]->sgd_optimizer->learning_rate->base, options);
@@ -67,7 +67,7 @@ static const rk_schedule_def *parse(rk_config **config, const ProtobufCMessage *
 /* Compare every line of a fixture; seen[i] counts those of schedule i. */
 static void compare(const char *file, double relative, double absolute, int *seen)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_buf bytes;
     row line;
     char *at;
@@ -92,7 +92,7 @@ static void compare(const char *file, double relative, double absolute, int *see
 
 static void schedules_equal_an_independent_computation(void **state)
 {
-    int seen[32] = {0};
+    int seen[32] = { 0 };
 
     (void)state;
     compare(ROCKET_SOURCE_DIR "/tests/golden/fixtures/schedules.tsv", 5e-7, 2e-8, seen);
@@ -103,7 +103,7 @@ static void schedules_equal_an_independent_computation(void **state)
 
 static void schedules_equal_easyrec(void **state)
 {
-    int seen[32] = {0};
+    int seen[32] = { 0 };
 
     (void)state;
     compare(ROCKET_SOURCE_DIR "/tests/golden/fixtures/schedules_easyrec.tsv", 1.2e-7, 0, seen);

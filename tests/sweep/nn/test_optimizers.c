@@ -107,18 +107,18 @@ struct oracle {
 };
 
 static const struct oracle oracles[] = {
-    {"sgd_optimizer", "", sgd, 0, 0},
-    {"momentum_optimizer", "momentum_optimizer_value: 0.7", momentum, 0, 0},
-    {"momentumw_optimizer", "momentum_optimizer_value: 0.7 weight_decay: 0.01", momentumw, 0, 0},
-    {"adam_optimizer", "beta1: 0.85 beta2: 0.99", adam, 0, 0},
-    {"lazy_adam_optimizer", "beta1: 0.85 beta2: 0.99", lazy_adam, 0, 0},
-    {"adamw_optimizer", "beta1: 0.85 beta2: 0.99 weight_decay: 0.02", adamw, 0, 0},
-    {"adagrad_optimizer", "initial_accumulator_value: 0.2", adagrad, 0.2, 0},
-    {"rms_prop_optimizer", "momentum_optimizer_value: 0.6 decay: 0.8 epsilon: 0.5", rms_prop, 1, 0},
-    {"ftrl_optimizer", "initial_accumulator_value: 0.2 l1_reg: 0.3 l2_reg: 0.05 l2_shrinkage_reg: 0.1", ftrl, 0.2, 0},
-    {"ftrl_optimizer",
-     "learning_rate_power: -0.3 initial_accumulator_value: 0.2 l1_reg: 0.3 l2_reg: 0.05 l2_shrinkage_reg: 0.1",
-     ftrl_slow, 0.2, 0},
+    { "sgd_optimizer", "", sgd, 0, 0 },
+    { "momentum_optimizer", "momentum_optimizer_value: 0.7", momentum, 0, 0 },
+    { "momentumw_optimizer", "momentum_optimizer_value: 0.7 weight_decay: 0.01", momentumw, 0, 0 },
+    { "adam_optimizer", "beta1: 0.85 beta2: 0.99", adam, 0, 0 },
+    { "lazy_adam_optimizer", "beta1: 0.85 beta2: 0.99", lazy_adam, 0, 0 },
+    { "adamw_optimizer", "beta1: 0.85 beta2: 0.99 weight_decay: 0.02", adamw, 0, 0 },
+    { "adagrad_optimizer", "initial_accumulator_value: 0.2", adagrad, 0.2, 0 },
+    { "rms_prop_optimizer", "momentum_optimizer_value: 0.6 decay: 0.8 epsilon: 0.5", rms_prop, 1, 0 },
+    { "ftrl_optimizer", "initial_accumulator_value: 0.2 l1_reg: 0.3 l2_reg: 0.05 l2_shrinkage_reg: 0.1", ftrl, 0.2, 0 },
+    { "ftrl_optimizer",
+      "learning_rate_power: -0.3 initial_accumulator_value: 0.2 l1_reg: 0.3 l2_reg: 0.05 l2_shrinkage_reg: 0.1",
+      ftrl_slow, 0.2, 0 },
 };
 enum { N_ORACLES = sizeof oracles / sizeof *oracles };
 
@@ -154,7 +154,7 @@ struct model {
 static struct model model_new(const struct world *world, const struct oracle *oracle)
 {
     size_t dense = rk_graph_dense_size(world->graph);
-    struct model model = {.table = {dense, dense + world_table_size(world, 0)}};
+    struct model model = { .table = { dense, dense + world_table_size(world, 0) } };
 
     model.n = model.table[1] + world_table_size(world, 1);
     model.values = rk_alloc(model.n, sizeof *model.values);
@@ -164,7 +164,7 @@ static struct model model_new(const struct world *world, const struct oracle *or
         int t = i >= model.table[1] ? 1 : 0;
         double w = i < dense ? world->weights->dense[i] : world->weights->tables[t][i - model.table[t]];
 
-        model.values[i] = (value){w, oracle->s0, oracle->s1};
+        model.values[i] = (value){ w, oracle->s0, oracle->s1 };
     }
     return model;
 }
@@ -218,8 +218,8 @@ static void model_compare(const struct model *model, struct world *world, const 
         for (size_t i = param->offset; i < param->offset + (size_t)rk_shape_size(&param->shape); i++) {
             assert_near(oracle->name, i, model->values[i].w, world->weights->dense[i]);
             for (int s = 0; s < rk_updater_n_slots(world->updater); s++)
-                assert_near(rk_updater_slot_name(world->updater, s), i,
-                            s ? model->values[i].s1 : model->values[i].s0, rk_updater_slot_dense(world->updater, s)[i]);
+                assert_near(rk_updater_slot_name(world->updater, s), i, s ? model->values[i].s1 : model->values[i].s0,
+                            rk_updater_slot_dense(world->updater, s)[i]);
         }
     }
     for (size_t i = model->table[0]; i < model->n; i++) {
@@ -256,7 +256,7 @@ static void optimizers_follow_the_oracle(void **state)
         struct model model = model_new(world, &oracles[o]);
 
         for (int step = 0; step < STEPS; step++) {
-            rocket_error err = {0};
+            rocket_error err = { 0 };
 
             world_gradients(world, (uint64_t)step);
             model_step(&model, world, &oracles[o], step);
@@ -301,7 +301,7 @@ static void runs_can_be_cut_anywhere(void **state)
         struct world *world = oracle_world(&oracles[o]);
         const ProtobufCMessage *options;
         float blocks[2][RK_MAX_SLOTS + 1][N], g[N];
-        rk_hyper hyper = {.rate = 0.05};
+        rk_hyper hyper = { .rate = 0.05 };
 
         rk_oneof_name(&rk_config_root(world->config)->train_config->optimizer_config[0]->base, &options);
         if (def->prepare)
@@ -315,7 +315,7 @@ static void runs_can_be_cut_anywhere(void **state)
         world_draw(g, N, 2, 0);
         for (int cuts = 0; cuts < 2; cuts++)
             for (int at = 0, n; at < N; at += n) {
-                rk_update_run run = {.w = blocks[cuts][0] + at, .g = g + at, .hyper = &hyper};
+                rk_update_run run = { .w = blocks[cuts][0] + at, .g = g + at, .hyper = &hyper };
 
                 n = cuts == 0 ? N : 1 + at % 5 < N - at ? 1 + at % 5 : N - at;
                 run.n = n;

@@ -52,7 +52,7 @@ static void assert_moves(const char *train, double clip, double multiplier)
 {
     struct world *world = world_new(WORLD_SMALL, train, NULL);
     const rk_param *kernel = rk_graph_param_at(world->graph, 0);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     double norm, expected, factor, want[5 * 50], want_kernel[12];
     float *table = world->weights->tables[0], *w = world->weights->dense + kernel->offset;
 
@@ -89,13 +89,14 @@ static void the_multiplier_scales_tables_before_clipping(void **state)
     (void)state;
     assert_moves("optimizer_config { sgd_optimizer { " RATE " } embedding_learning_rate_multiplier: 3 }", 0, 3);
     assert_moves("optimizer_config { sgd_optimizer { " RATE " } embedding_learning_rate_multiplier: 0.25 } "
-                 "gradient_clipping_by_norm: 2", 2, 0.25);
+                 "gradient_clipping_by_norm: 2",
+                 2, 0.25);
 }
 
 static void the_norm_counts_lookups_of_a_shared_table_apart(void **state)
 {
     struct world *world = world_new(WORLD_SMALL, SGD, NULL);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     double norm;
 
     (void)state;
@@ -131,7 +132,7 @@ static void untouched_rows(const char *train, bool move)
 {
     struct world *world = world_new(WORLD_SMALL, train, NULL);
     float before[5], *row = world->weights->tables[0] + 5 * 11;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     for (uint64_t step = 0; step < 6; step++) /* every row gets some history */
         world_step(world, step);
@@ -157,7 +158,7 @@ static void only_adam_moves_rows_that_were_not_touched(void **state)
 static void a_zero_gradient_is_no_gradient(void **state)
 {
     struct world *a = world_new(WORLD_SMALL, ADAM, NULL), *b = world_new(WORLD_SMALL, ADAM, NULL);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     (void)state;
     for (uint64_t step = 0; step < 4; step++) {
@@ -183,9 +184,10 @@ static void a_zero_gradient_is_no_gradient(void **state)
 static void two_optimizers_share_the_variables(void **state)
 {
     struct world *world = world_new(WORLD_SMALL,
-                             "optimizer_config { adagrad_optimizer { " RATE " } } "
-                             "optimizer_config { momentum_optimizer { learning_rate { constant_learning_rate { "
-                             "learning_rate: 0.5 } } } }", NULL);
+                                    "optimizer_config { adagrad_optimizer { " RATE " } } "
+                                    "optimizer_config { momentum_optimizer { learning_rate { constant_learning_rate { "
+                                    "learning_rate: 0.5 } } } }",
+                                    NULL);
     size_t at = rk_graph_param_at(world->graph, 0)->offset;
     float w = world->weights->dense[at];
 
@@ -210,7 +212,7 @@ static void assert_refused(struct world *world, const char *expected)
 {
     size_t dense = rk_graph_dense_size(world->graph);
     float *before = rk_alloc(dense, sizeof(float)), table[250];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     double norm = -1;
 
     memcpy(before, world->weights->dense, dense * sizeof(float));
@@ -247,11 +249,11 @@ static void a_gradient_that_is_not_finite_moves_nothing(void **state)
 /* Big enough for several pieces of each kind. */
 static void threads_do_not_change_the_bits(void **state)
 {
-    static const char *const trains[] = {ADAM "gradient_clipping_by_norm: 1", LAZY_ADAM};
+    static const char *const trains[] = { ADAM "gradient_clipping_by_norm: 1", LAZY_ADAM };
 
     (void)state;
     for (int c = 0; c < 2; c++) {
-        world_size size = {300, 150, 30000};
+        world_size size = { 300, 150, 30000 };
         struct world *alone = world_new(size, trains[c], NULL);
 
         for (uint64_t step = 0; step < 3; step++)
@@ -294,7 +296,7 @@ static void failed_allocations_leak_nothing(void **state)
     for (uint64_t n = 1; status != ROCKET_OK; n++) {
         uint64_t live = rk_alloc_live_bytes();
         rk_updater *updater = NULL;
-        rocket_error err = {0};
+        rocket_error err = { 0 };
 
         rk_alloc_fail_at(n);
         status = rk_updater_new(&updater, world->weights, world->config, NULL, &err);
@@ -310,37 +312,38 @@ static void failed_allocations_leak_nothing(void **state)
 static void faulty_configs_are_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"", "train_config needs one optimizer_config"},
-        {SGD SGD SGD, "found 3"},
-        {"optimizer_config {}", "found none"},
-        {"optimizer_config { adam_async_optimizer {} }", "found adam_async_optimizer"},
-        {"optimizer_config { sgd_optimizer {} }", "expected a learning rate"},
-        {"optimizer_config { sgd_optimizer { learning_rate {} } }", "expected a learning rate"},
-        {"optimizer_config { sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: -1 } } } }",
-         "learning_rate must be a finite number >= 0, got -1"},
-        {"optimizer_config { sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: nan } } } }",
-         "got nan"},
-        {"optimizer_config { adam_optimizer { " RATE " beta2: 1 } }", "beta2 must be in [0, 1), got 1"},
-        {"optimizer_config { adagrad_optimizer { " RATE " initial_accumulator_value: 0 } }", "a finite number > 0"},
-        {"optimizer_config { rms_prop_optimizer { " RATE " epsilon: 0 } }", "epsilon must be"},
-        {"optimizer_config { ftrl_optimizer { " RATE " learning_rate_power: 0.5 } }", "learning_rate_power must be"},
-        {"optimizer_config { ftrl_optimizer { " RATE " l1_reg: -0.5 } }", "l1_reg must be"},
-        {"optimizer_config { momentum_optimizer { " RATE " momentum_optimizer_value: 1.5 } }", "in [0, 1)"},
-        {"optimizer_config { sgd_optimizer { learning_rate { exponential_decay_learning_rate { decay_steps: 0 } } } }",
-         "decay_steps must be at least 1"},
-        {"optimizer_config { sgd_optimizer { learning_rate { cosine_decay_learning_rate { total_steps: 100 } } } }",
-         "total_steps must be more than warmup_steps"},
-        {"optimizer_config { sgd_optimizer { learning_rate { manual_step_learning_rate { schedule { step: 5 } "
-         "schedule { step: 5 } } } } }", "step must be above the step of the entry before, got 5"},
-        {"optimizer_config { sgd_optimizer { learning_rate { poly_decay_learning_rate { power: 1 } } } }",
-         "total_steps must be at least 1"},
-        {"optimizer_config { sgd_optimizer { learning_rate { transformer_learning_rate { warmup_steps: 1 } } } }",
-         "hidden_size must be at least 1"},
-        {SGD "gradient_clipping_by_norm: -1", "gradient_clipping_by_norm must be"},
-        {SGD "freeze_gradient: \"share_dnn\"", "freeze_gradient is not supported yet"},
-        {"optimizer_config { use_moving_average: true sgd_optimizer { " RATE " } }", "use_moving_average"},
-        {"optimizer_config { embedding_learning_rate_multiplier: -2 sgd_optimizer { " RATE " } }",
-         "embedding_learning_rate_multiplier must be"},
+        { "", "train_config needs one optimizer_config" },
+        { SGD SGD SGD, "found 3" },
+        { "optimizer_config {}", "found none" },
+        { "optimizer_config { adam_async_optimizer {} }", "found adam_async_optimizer" },
+        { "optimizer_config { sgd_optimizer {} }", "expected a learning rate" },
+        { "optimizer_config { sgd_optimizer { learning_rate {} } }", "expected a learning rate" },
+        { "optimizer_config { sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: -1 } } } }",
+          "learning_rate must be a finite number >= 0, got -1" },
+        { "optimizer_config { sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: nan } } } }",
+          "got nan" },
+        { "optimizer_config { adam_optimizer { " RATE " beta2: 1 } }", "beta2 must be in [0, 1), got 1" },
+        { "optimizer_config { adagrad_optimizer { " RATE " initial_accumulator_value: 0 } }", "a finite number > 0" },
+        { "optimizer_config { rms_prop_optimizer { " RATE " epsilon: 0 } }", "epsilon must be" },
+        { "optimizer_config { ftrl_optimizer { " RATE " learning_rate_power: 0.5 } }", "learning_rate_power must be" },
+        { "optimizer_config { ftrl_optimizer { " RATE " l1_reg: -0.5 } }", "l1_reg must be" },
+        { "optimizer_config { momentum_optimizer { " RATE " momentum_optimizer_value: 1.5 } }", "in [0, 1)" },
+        { "optimizer_config { sgd_optimizer { learning_rate { exponential_decay_learning_rate { decay_steps: 0 } } } }",
+          "decay_steps must be at least 1" },
+        { "optimizer_config { sgd_optimizer { learning_rate { cosine_decay_learning_rate { total_steps: 100 } } } }",
+          "total_steps must be more than warmup_steps" },
+        { "optimizer_config { sgd_optimizer { learning_rate { manual_step_learning_rate { schedule { step: 5 } "
+          "schedule { step: 5 } } } } }",
+          "step must be above the step of the entry before, got 5" },
+        { "optimizer_config { sgd_optimizer { learning_rate { poly_decay_learning_rate { power: 1 } } } }",
+          "total_steps must be at least 1" },
+        { "optimizer_config { sgd_optimizer { learning_rate { transformer_learning_rate { warmup_steps: 1 } } } }",
+          "hidden_size must be at least 1" },
+        { SGD "gradient_clipping_by_norm: -1", "gradient_clipping_by_norm must be" },
+        { SGD "freeze_gradient: \"share_dnn\"", "freeze_gradient is not supported yet" },
+        { "optimizer_config { use_moving_average: true sgd_optimizer { " RATE " } }", "use_moving_average" },
+        { "optimizer_config { embedding_learning_rate_multiplier: -2 sgd_optimizer { " RATE " } }",
+          "embedding_learning_rate_multiplier must be" },
     };
     struct world *world = world_new(WORLD_SMALL, SGD, NULL);
 
@@ -348,7 +351,7 @@ static void faulty_configs_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rk_config *config = world_config(cases[i][0]);
         rk_updater *updater = NULL;
-        rocket_error err = {0};
+        rocket_error err = { 0 };
 
         assert_int_equal(rk_updater_new(&updater, world->weights, config, NULL, &err), ROCKET_CONFIG);
         assert_null(updater);
