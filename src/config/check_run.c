@@ -57,7 +57,7 @@ static void check_export(const rk_check *check)
         return;
     if (strcmp(type, "best") == 0) {
         rk_check_error(check, spot,
-                       "exporter_type \"best\" would change the result and is not supported: use \"final\"");
+                       "exporter_type \"best\" is not supported and would change the result: use \"final\"");
         if (strcmp(export_config->best_exporter_metric, "auc") == 0)
             rk_check_note(check, rk_at(&export_config->base, "best_exporter_metric", 0),
                           "this model has no metric \"auc\", and upstream fails on it; \"auc_light\" is meant");

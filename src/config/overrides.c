@@ -74,7 +74,9 @@ static bool read_value(change *c, ProtobufCMessage *message, const ProtobufCFiel
 
 static void set_field(change *c, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
-    if (!rk_pb_clear(c->target->arena, message, field))
+    rk_location location = { .message = message, .field = field, .where = c->place }; /* also of an empty list */
+
+    if (!rk_pb_clear(c->target->arena, message, field) || !rk_locations_set(c->target->locations, &location))
         c->out_of_memory = true;
     else
         read_value(c, message, field, field->label == PROTOBUF_C_LABEL_REPEATED);

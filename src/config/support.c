@@ -49,7 +49,7 @@ static bool judge(walk *w, const ProtobufCMessage *message, const ProtobufCField
     if (rk_pb_is_default(message, field) || w->noted[entry])
         return false;
     if (support->class == RK_IS_REFUSED) {
-        rk_check_error(w->check, spot, "%s would change the result and is not supported: %s", field->name,
+        rk_check_error(w->check, spot, "%s is not supported and would change the result: %s", field->name,
                        support->text);
     } else {
         rk_check_note(w->check, spot, "%s changes nothing here: %s", field->name, support->text);

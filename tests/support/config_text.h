@@ -60,4 +60,42 @@ static inline const char *config_text_faults(const config_text *input, bool chec
     return lines;
 }
 
+/* A small config without a fault, to be broken by overrides. */
+#define CONFIG_TEXT_SOUND                                                                                              \
+    "train_input_path: 'train.csv'\n"                                                                                  \
+    "model_dir: 'model'\n"                                                                                             \
+    "train_config { optimizer_config { adam_optimizer { } } num_steps: 10 }\n"                                         \
+    "eval_config { metrics_set { auc { } } metrics_set { gauc { uid_field: 'user' } } }\n"                             \
+    "data_config {\n"                                                                                                  \
+    "  input_fields { input_name: 'clk' input_type: INT32 }\n"                                                         \
+    "  input_fields { input_name: 'user' }\n"                                                                          \
+    "  input_fields { input_name: 'item' }\n"                                                                          \
+    "  input_fields { input_name: 'weight' input_type: FLOAT }\n"                                                      \
+    "  label_fields: 'clk'\n"                                                                                          \
+    "}\n"                                                                                                              \
+    "feature_config {\n"                                                                                               \
+    "  features { input_names: 'user' hash_bucket_size: 100 embedding_dim: 4 }\n"                                      \
+    "  features { input_names: 'item' hash_bucket_size: 100 embedding_dim: 4 }\n"                                      \
+    "}\n"                                                                                                              \
+    "model_config {\n"                                                                                                 \
+    "  model_class: 'RocketLaunching'\n"                                                                               \
+    "  feature_groups { group_name: 'all' feature_names: ['user', 'item'] }\n"                                         \
+    "  rocket_launching { booster_dnn { hidden_units: 8 } light_dnn { hidden_units: 4 } }\n"                           \
+    "}\n"
+
+typedef struct config_fault_case {
+    const char *name;
+    config_text input;
+    const char *faults; /* as config_text_faults gives them */
+} config_fault_case;
+
+static inline void assert_config_faults(const config_fault_case *cases, size_t n, bool check)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *faults = config_text_faults(&cases[i].input, check);
+        if (strcmp(faults, cases[i].faults) != 0)
+            fail_msg("%s: expected\n%sfound\n%s", cases[i].name, cases[i].faults, faults);
+    }
+}
+
 #endif

@@ -1,0 +1,69 @@
+/* Checks of train_config, eval_config and export_config. */
+#include "config_text.h"
+
+static const config_fault_case cases[] = {
+    { "endless",
+      { CONFIG_TEXT_SOUND, { "num_steps=0" } },
+      "error --set num_steps=0: expected train_config.num_steps or data_config.num_epochs above 0, both are 0\n" },
+    { "bounded by epochs", { CONFIG_TEXT_SOUND, { "num_steps=0", "num_epochs=1" } }, "" },
+    { "two rhythms of checkpoints",
+      { CONFIG_TEXT_SOUND, { "save_checkpoints_steps=5", "save_checkpoints_secs=5" } },
+      "error --set save_checkpoints_secs=5: expected save_checkpoints_steps or save_checkpoints_secs, found both\n" },
+    { "gauc without users",
+      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc={ }" } },
+      "error --set eval_config.metrics_set[gauc].gauc={ }: expected uid_field, the column by which rows are "
+      "grouped\n" },
+    { "gauc of an unknown column",
+      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc.uid_field=usr" } },
+      "error --set eval_config.metrics_set[gauc].gauc.uid_field=usr: uid_field: \"usr\" is not a field of "
+      "data_config.input_fields; did you mean \"user\"?\n" },
+    { "gauc of a column without a feature",
+      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc.uid_field=weight" } },
+      "" },
+    { "gauc of a feature",
+      { CONFIG_TEXT_SOUND,
+        { "eval_config.metrics_set[gauc].gauc.uid_field=u", "features[0].feature_name=u",
+          "feature_groups[0].feature_names=['u', 'item']" } },
+      "" },
+    { "session auc of an unknown column",
+      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[auc]={ session_auc { session_id_field: 'sess' } }" } },
+      "error --set eval_config.metrics_set[auc]={ session_auc { session_id_field: 'sess' } }: session_id_field: "
+      "\"sess\" is not a field of data_config.input_fields\n" },
+    { "best exporter",
+      { CONFIG_TEXT_SOUND, { "exporter_type=best" } },
+      "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
+      "\"final\"\n"
+      "note --set exporter_type=best: this model has no metric \"auc\", and upstream fails on it; \"auc_light\" is "
+      "meant\n" },
+    { "best exporter of auc_light",
+      { CONFIG_TEXT_SOUND, { "exporter_type=best", "best_exporter_metric=auc_light" } },
+      "note --set best_exporter_metric=auc_light: best_exporter_metric changes nothing here: rocket exports after the "
+      "last step\n"
+      "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
+      "\"final\"\n" },
+    { "latest exporter",
+      { CONFIG_TEXT_SOUND, { "exporter_type=latest" } },
+      "note --set exporter_type=latest: exporter_type \"latest\": rocket exports once, after the last step\n" },
+    { "mistyped exporter",
+      { CONFIG_TEXT_SOUND, { "exporter_type=finall" } },
+      "error --set exporter_type=finall: exporter_type: expected \"final\", found \"finall\"; did you mean "
+      "\"final\"?\n" },
+    { "strange exporter",
+      { CONFIG_TEXT_SOUND, { "exporter_type=zzz" } },
+      "error --set exporter_type=zzz: exporter_type: expected \"final\", found \"zzz\"\n" },
+};
+
+static void faults_are_told_as_expected(void **state)
+{
+    (void)state;
+    assert_config_faults(cases, sizeof cases / sizeof cases[0], true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_are_told_as_expected),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
