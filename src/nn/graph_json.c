@@ -258,10 +258,13 @@ static rocket_status read_list(rk_graph *graph, const rk_json *json, const char 
 
     RK_FAIL_IF(rk_json_kind_of(list) != RK_JSON_ARRAY, CORRUPT, err, "graph: \"%s\" must be a list", key);
     for (size_t i = 0; i < rk_json_size(list); i++) {
-        RK_FAIL_IF(!read(graph, rk_json_at(list, i)), CORRUPT, err,
+        bool has_form = read(graph, rk_json_at(list, i));
+
+        RK_FAIL_IF(rk_arena_failed(&graph->arena) || graph->fault.status == ROCKET_FAILED, FAILED, err,
+                   "graph: out of memory");
+        RK_FAIL_IF(!has_form, CORRUPT, err,
                    "graph: %s[%zu] lacks a member, or has one that is unknown or of the wrong type", key, i);
-        RK_FAIL_IF(graph->fault.status != ROCKET_OK,
-                   CORRUPT, err, "graph: %s[%zu]: %s", key, i, graph->fault.text);
+        RK_FAIL_IF(graph->fault.status != ROCKET_OK, CORRUPT, err, "graph: %s[%zu]: %s", key, i, graph->fault.text);
     }
     return ROCKET_OK;
 }
