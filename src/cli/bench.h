@@ -43,4 +43,7 @@ ROCKET_NODISCARD rocket_status rk_bench_limits(rk_bench *bench, rocket_error *er
 /* A config: parsing, training from file and from memory, memory. */
 ROCKET_NODISCARD rocket_status rk_bench_config(rk_bench *bench, const rk_config *config, rocket_error *err);
 
+/* A model or checkpoint: the time that each of its nets takes for a request. */
+ROCKET_NODISCARD rocket_status rk_bench_score(rk_bench *bench, const char *path, rocket_error *err);
+
 #endif

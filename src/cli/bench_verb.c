@@ -155,13 +155,16 @@ static rocket_status measure(rk_bench *bench, rocket_error *err)
     bool given = rk_args_has(bench->args, "config") || rk_args_n_words(bench->args) > 0;
     uint64_t run_ms;
 
-    RK_FAIL_IF(!given && !rk_args_has(bench->args, "limits"), USAGE, err,
-               "nothing to measure: give a config, or --limits");
+    const char *model = rk_args_get(bench->args, "model");
+    RK_FAIL_IF(!given && model == NULL && !rk_args_has(bench->args, "limits"), USAGE, err,
+               "nothing to measure: give a config, -m FILE, or --limits");
     RK_TRY(rk_args_number(&run_ms, bench->args, "run-ms", 1000, 1, 600000, err));
     bench->run_s = (double)run_ms / 1000;
     RK_TRY(open_pools(bench, err));
     if (given)
         RK_TRY(measure_config(bench, err));
+    if (model != NULL)
+        RK_TRY(rk_bench_score(bench, model, err));
     if (rk_args_has(bench->args, "limits"))
         RK_TRY(rk_bench_limits(bench, err));
     if (rk_args_has(bench->args, "json"))
@@ -184,16 +187,17 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 
 static const rk_option options[] = {
     { "config", 'c', "FILE", "pipeline config: measure parsing and training with it" },
+    { "model", 'm', "FILE", "model or checkpoint: measure scoring with each net that it holds" },
     { "limits", 0, NULL, "measure the machine: multiply-adds, memory, matrix products" },
-    { "batch-size", 0, "N", "rows of a batch (default: data_config.batch_size)" },
+    { "batch-size", 0, "N", "rows of a batch (default: data_config.batch_size; 200 for -m)" },
     { "run-ms", 0, "N", "least time of a run in milliseconds (default 1000; five runs are made)" },
     { 0 },
 };
 
 const rk_verb rk_verb_bench = {
     .name = "bench",
-    .usage = "[-c pipeline.config] [--limits]",
-    .summary = "measure speed: the machine's limits, parsing, training",
+    .usage = "[-c pipeline.config] [-m FILE] [--limits]",
+    .summary = "measure speed: the machine's limits, parsing, training, scoring",
     .options = options,
     .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SEED | RK_TAKES_JSON,
     .max_words = 1,

@@ -5,20 +5,27 @@
 #include "bundle.h"
 #include "common.h"
 #include "error.h"
+#include "mem.h"
 #include "op.h"
 
 static const char *const logits_names[] = {"logits_light", "logits_booster"};
 
 static void print_layers(const rk_graph *graph, int output)
 {
+    bool *reached = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *reached);
+
+    if (reached == NULL)
+        return;
+    rk_graph_reach(graph, reached, &output, 1);
     for (int i = 0; i <= output; i++) {
         const rk_node *node = rk_graph_node(graph, i);
-        if (node->op == NULL || node->op->multiplications == NULL || !rk_graph_reaches(graph, output, i))
+        if (node->op == NULL || node->op->multiplications == NULL || !reached[i])
             continue;
         const rk_shape *kernel = &rk_graph_param_at(graph, node->params[0])->shape;
         printf("    %-32s %6lld x %-6lld %10lld multiplications\n", node->name, (long long)kernel->dims[0],
                (long long)kernel->dims[1], (long long)node->op->multiplications(graph, node));
     }
+    rk_free(reached);
 }
 
 static void print_net(const rk_graph *graph, int net, bool json, bool *first)

@@ -16,6 +16,7 @@
 #include "scorer.h"
 #include "stop.h"
 #include "stream.h"
+#include "text.h"
 
 enum { MAX_COLUMNS = 4096 };
 
@@ -180,35 +181,57 @@ static rocket_status predict_rows(prediction *p, const char *input, rocket_error
     return status;
 }
 
-/* Split a comma-separated option into names. */
+/* Split a comma-separated option into names; upstream also writes "name type", the type is of no use here. More than
+ * `most` names: one more than that. */
 static size_t split_names(rk_arena *arena, const char *list, const char **out, size_t most)
 {
     size_t n = 0;
 
-    while (*list != '\0' && n < most) {
-        size_t length = strcspn(list, ",");
-        out[n++] = rk_arena_strndup(arena, list, length);
-        list += length + (list[length] == ',');
+    while (*list != '\0' && n <= most) {
+        list += strspn(list, " ");
+        out[n++] = rk_arena_strndup(arena, list, strcspn(list, ", "));
+        list += strcspn(list, ",");
+        list += *list == ',';
     }
     return n;
 }
 
+static rocket_status unknown_name(const char *option, const char *name, const char *const *known, size_t n_known,
+                                  rocket_error *err)
+{
+    const char *near = rk_closest(name, known, n_known);
+
+    if (near != NULL)
+        return rk_fail(err, ROCKET_USAGE, "--%s: the model has no \"%s\"; did you mean \"%s\"?", option, name, near);
+    return rk_fail(err, ROCKET_USAGE, "--%s: the model has no \"%s\"", option, name);
+}
+
 static rocket_status choose_columns(prediction *p, rocket_error *err)
 {
-    const char *names[N_CONTENTS * 4], *list = rk_args_get(p->args, "output-cols");
+    static const content of_one_class[] = {PROBS, LOGITS};
+    static const content of_many[] = {CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1};
     bool many = rk_scorer_n_classes(p->scorer) > 1;
+    const content *contents = many ? of_many : of_one_class;
+    size_t n_known = many ? N_CONTENTS : 2;
+    const char *known[N_CONTENTS], *names[N_CONTENTS + 1], *list = rk_args_get(p->args, "output-cols");
 
-    if (list == NULL || strcmp(list, "ALL_COLUMNS") == 0)
-        list = many ? "y_light,probs_light,logits_light,probs_light_y,logits_light_y,probs_light_1,logits_light_1"
-                    : "probs_light,logits_light";
+    for (size_t i = 0; i < n_known; i++)
+        known[i] = content_names[contents[i]];
+    if (list == NULL || strcmp(list, "ALL_COLUMNS") == 0) {
+        memcpy(p->columns, contents, n_known * sizeof *contents);
+        p->n_columns = n_known;
+        return ROCKET_OK;
+    }
     size_t n = split_names(&p->arena, list, names, N_CONTENTS);
+    RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
+    RK_FAIL_IF(n > N_CONTENTS, USAGE, err, "--output-cols: expected at most %d names, found more", N_CONTENTS);
     for (size_t i = 0; i < n; i++) {
-        content c = 0;
-        while (c < N_CONTENTS && names[i] != NULL && strcmp(content_names[c], names[i]) != 0)
+        size_t c = 0;
+        while (c < n_known && strcmp(known[c], names[i]) != 0)
             c++;
-        RK_FAIL_IF(c == N_CONTENTS || (!many && c != PROBS && c != LOGITS), USAGE, err,
-                   "--output-cols: this model has no output \"%s\"", names[i] != NULL ? names[i] : "");
-        p->columns[p->n_columns++] = c;
+        if (c == n_known)
+            return unknown_name("output-cols", names[i], known, n_known, err);
+        p->columns[p->n_columns++] = contents[c];
     }
     return ROCKET_OK;
 }
@@ -217,22 +240,28 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
 static rocket_status choose_reserved(prediction *p, const rk_resolved *view, rocket_error *err)
 {
     const char *list = rk_args_get(p->args, "reserved-cols");
+    const char **known = rk_arena_alloc(&p->arena, view->n_fields, sizeof *known);
 
-    p->reserved = rk_arena_alloc(&p->arena, MAX_COLUMNS, sizeof *p->reserved);
-    p->reserved_column = rk_arena_alloc(&p->arena, MAX_COLUMNS, sizeof *p->reserved_column);
+    p->reserved = rk_arena_alloc(&p->arena, MAX_COLUMNS + 1, sizeof *p->reserved);
+    p->reserved_column = rk_arena_alloc(&p->arena, MAX_COLUMNS + 1, sizeof *p->reserved_column);
     RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
+    for (size_t i = 0; i < view->n_fields; i++)
+        known[i] = rk_arena_strdup(&p->arena, view->fields[i].name);
     if (list == NULL)
         return ROCKET_OK;
-    if (strcmp(list, "ALL_COLUMNS") == 0) {
-        for (size_t i = 0; i < view->n_fields && i < MAX_COLUMNS; i++)
-            p->reserved[p->n_reserved++] = rk_arena_strdup(&p->arena, view->fields[i].name);
-    } else {
+    RK_FAIL_IF(view->n_fields > MAX_COLUMNS && strcmp(list, "ALL_COLUMNS") == 0, USAGE, err,
+               "--reserved-cols: expected at most %d columns, the model has %zu", MAX_COLUMNS, view->n_fields);
+    if (strcmp(list, "ALL_COLUMNS") == 0)
+        for (; p->n_reserved < view->n_fields; p->n_reserved++)
+            p->reserved[p->n_reserved] = known[p->n_reserved];
+    else
         p->n_reserved = split_names(&p->arena, list, p->reserved, MAX_COLUMNS);
-    }
     RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
+    RK_FAIL_IF(p->n_reserved > MAX_COLUMNS, USAGE, err, "--reserved-cols: expected at most %d names, found more",
+               MAX_COLUMNS);
     for (size_t i = 0; i < p->n_reserved; i++)
-        RK_FAIL_IF(rk_field_find(view, p->reserved[i]) == RK_NONE, USAGE, err,
-                   "--reserved-cols: \"%s\" is not one of data_config.input_fields", p->reserved[i]);
+        if (rk_field_find(view, p->reserved[i]) == RK_NONE)
+            return unknown_name("reserved-cols", p->reserved[i], known, view->n_fields, err);
     return ROCKET_OK;
 }
 

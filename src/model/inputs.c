@@ -4,12 +4,8 @@
 #include "inputs.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "mem.h"
-
-enum { NAME_BYTES = 300 };
+#include "arena.h"
 
 /* The graph input that reads a column; made at the first call. */
 static int column_node(rk_model *model, size_t column, const char *name, rk_column_kind kind, int64_t width)
@@ -36,19 +32,19 @@ static rk_init table_init(const Rocket__Initializer *config, int64_t dim)
     return rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim));
 }
 
-static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_inputs_options *options)
+static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_inputs_options *options, rk_arena *names)
 {
     rk_node_spec spec = RK_NODE_SPEC("embedding");
     int64_t dim = options->dim > 0 ? options->dim : feature->width;
-    char table[NAME_BYTES], node[NAME_BYTES];
+    const char *table = rk_arena_printf(names, "%s%s", options->prefix, feature->table_name);
 
-    snprintf(table, sizeof table, "%s%s", options->prefix, feature->table_name);
-    snprintf(node, sizeof node, "%s%s/pooled", options->prefix, feature->name);
+    spec.name = rk_arena_printf(names, "%s%s/pooled", options->prefix, feature->name);
+    if (rk_arena_failed(names))
+        return -1;
     spec.table = rk_graph_table(model->graph, &(rk_table){.name = table,
                                                           .n_rows = feature->n_buckets,
                                                           .dim = dim,
                                                           .init = table_init(feature->config->initializer, dim)});
-    spec.name = node;
     spec.inputs = &ids;
     spec.n_inputs = 1;
     spec.attrs[0].name = "combiner";
@@ -56,44 +52,50 @@ static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_i
     return rk_graph_add(model->graph, &spec);
 }
 
-static void add_embedding_l2(rk_model *model, const rk_feature *feature, int node, const rk_inputs_options *options)
+static void add_embedding_l2(rk_model *model, const rk_feature *feature, int node, const rk_inputs_options *options,
+                             rk_arena *names)
 {
     rk_node_spec spec = {.inputs = &node, .n_inputs = 1, .table = -1};
-    char name[NAME_BYTES];
 
     if (options->embedding_l2 <= 0 || node < 0)
         return;
-    snprintf(name, sizeof name, "%sembedding_l2/%s", options->loss_scope, feature->name);
-    spec.attrs[0].name = "weight";
+    const char *name = rk_arena_printf(names, "%sembedding_l2/%s", options->loss_scope, feature->name);
+    if (name == NULL)
+        return; /* sticky: the caller asks the arena */
+    spec.attrs[0].name = "scale";
     spec.attrs[0].value = options->embedding_l2;
     rk_graph_add_loss(model->graph, "EMBEDDING_L2", name, &spec);
 }
 
-int rk_inputs_build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options)
+static int build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options, rk_arena *names)
 {
     size_t n = rk_schema_n_features(schema);
-    int *parts = rk_alloc(n, sizeof *parts);
+    int *parts = rk_arena_alloc(names, n, sizeof *parts);
     rk_node_spec spec = RK_NODE_SPEC("concat");
-    char name[NAME_BYTES];
 
-    if (parts == NULL)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; parts != NULL && i < n; i++) {
         const rk_feature *feature = rk_schema_feature(schema, i);
         int input = column_node(model, i, feature->name, feature->kind, feature->width);
         if (feature->kind == RK_COLUMN_IDS) {
-            parts[i] = embed(model, feature, input, options);
-            add_embedding_l2(model, feature, parts[i], options);
+            parts[i] = embed(model, feature, input, options, names);
+            add_embedding_l2(model, feature, parts[i], options, names);
         } else {
             parts[i] = input;
         }
     }
-    snprintf(name, sizeof name, "%sinput", options->prefix);
-    spec.name = name;
+    spec.name = rk_arena_printf(names, "%sinput", options->prefix);
     spec.inputs = parts;
     spec.n_inputs = (int)n;
-    int node = rk_graph_add(model->graph, &spec);
-    rk_free(parts);
+    return rk_arena_failed(names) ? -1 : rk_graph_add(model->graph, &spec);
+}
+
+int rk_inputs_build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options)
+{
+    rk_arena names;
+
+    rk_arena_init(&names, 0);
+    int node = build(model, schema, options, &names);
+    rk_arena_clear(&names);
     return node;
 }
 

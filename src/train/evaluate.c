@@ -94,12 +94,12 @@ static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error 
     }
 }
 
-static void write_figures(evaluation *e, rk_stream *stream, uint64_t step)
+static rocket_status write_figures(evaluation *e, rk_stream *stream, uint64_t step, rocket_error *err)
 {
     rk_stream_stats stats = rk_stream_get_stats(stream);
     char name[sizeof((rk_figure *)0)->name];
 
-    rk_metric_set_results(e->metrics, add_metric, e->out);
+    RK_TRY(rk_metric_set_results(e->metrics, add_metric, e->out, err));
     for (int i = 0; i < e->sums.n; i++) {
         bool total = i == e->sums.n - 1;
         snprintf(name, sizeof name, "%s%s", total ? "" : "loss/loss/", total ? "loss" : e->sums.item[i].name);
@@ -108,6 +108,7 @@ static void write_figures(evaluation *e, rk_stream *stream, uint64_t step)
     add_figure(e->out, "global_step", (double)step);
     e->out->rows = stats.rows;
     e->out->dropped_rows = stats.dropped_rows;
+    return ROCKET_OK;
 }
 
 static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, rocket_error *err)
@@ -124,7 +125,7 @@ static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, r
     if (status == ROCKET_OK && e->n_batches == 0)
         status = rk_fail(err, ROCKET_DATA, "%s: no rows to evaluate", paths);
     if (status == ROCKET_OK)
-        write_figures(e, stream, step);
+        status = write_figures(e, stream, step, err);
     rk_stream_close(stream);
     return status;
 }

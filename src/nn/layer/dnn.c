@@ -9,7 +9,7 @@
 
 #include "op.h"
 
-enum { NAME_BYTES = 256 };
+enum { SCOPE_BYTES = 128, LAYER_BYTES = 192, NAME_BYTES = 256 }; /* scopes are ours and short */
 
 static int add_param(rk_graph *graph, const char *scope, const char *leaf, rk_shape shape, rk_init init)
 {
@@ -60,7 +60,7 @@ int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units,
 static int add_batch_norm(rk_graph *graph, const char *scope, int input)
 {
     rk_node_spec spec = RK_NODE_SPEC("batch_norm");
-    char bn[NAME_BYTES];
+    char bn[LAYER_BYTES];
     int64_t width = node_width(graph, input);
     rk_shape shape = {.rank = 1, .dims = {width}};
 
@@ -101,7 +101,7 @@ static bool is_identity(const Rocket__DNN *dnn)
 
 int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int input, double l2)
 {
-    char layer[NAME_BYTES];
+    char layer[SCOPE_BYTES];
     int node = input;
 
     if (is_identity(dnn))
@@ -121,12 +121,32 @@ int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int
     return node;
 }
 
+/* As many ratios as layers or more: upstream fails on fewer, and to guess the rest would be to change the result. */
+static void check_dropout(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults)
+{
+    if (dnn->n_dropout_ratio > 0 && dnn->n_dropout_ratio < dnn->n_hidden_units)
+        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "dropout_ratio", 0),
+                      "dropout_ratio: expected one for each of the %zu hidden_units, found %zu", dnn->n_hidden_units,
+                      dnn->n_dropout_ratio);
+    for (size_t i = 0; i < dnn->n_dropout_ratio; i++)
+        if (!(dnn->dropout_ratio[i] >= 0 && dnn->dropout_ratio[i] < 1))
+            rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "dropout_ratio", i),
+                          "dropout_ratio: expected numbers from 0 to less than 1, found %g",
+                          (double)dnn->dropout_ratio[i]);
+}
+
 void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults)
 {
-    if (is_identity(dnn) || rk_op_find_activation(dnn->activation) != NULL)
+    if (is_identity(dnn))
         return;
-    rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
-                  "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
-                  "tf.nn.<name>",
-                  dnn->activation);
+    for (size_t i = 0; i < dnn->n_hidden_units; i++)
+        if (dnn->hidden_units[i] == 0)
+            rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "hidden_units", i),
+                          "hidden_units: expected numbers from 1 on, found 0");
+    check_dropout(config, dnn, faults);
+    if (rk_op_find_activation(dnn->activation) == NULL)
+        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
+                      "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
+                      "tf.nn.<name>",
+                      dnn->activation);
 }
