@@ -71,10 +71,16 @@ void rk_file_unmap(rk_map_file *map)
     *map = (rk_map_file){ NULL, 0 };
 }
 
+/* Devices are refused: some of them never end. */
 static rocket_status read_all(rk_buf *buf, int fd, const char *path, rocket_error *err)
 {
     char chunk[READ_BYTES];
+    struct stat info;
 
+    if (fstat(fd, &info) != 0)
+        return fail_errno(err, path, "stat");
+    RK_FAIL_IF(!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode), FAILED, err, "%s: expected a regular file or a pipe",
+               path);
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof chunk);
 

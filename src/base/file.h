@@ -18,7 +18,7 @@ typedef struct rk_map_file {
 ROCKET_NODISCARD rocket_status rk_file_map(rk_map_file *out, const char *path, rocket_error *err);
 void rk_file_unmap(rk_map_file *map);
 
-/* Append the whole of path to buf; more than buf's maximum is an error. */
+/* Append the whole of path, a regular file or a pipe, to buf; more than buf's maximum is an error. */
 ROCKET_NODISCARD rocket_status rk_file_read(rk_buf *buf, const char *path, rocket_error *err);
 
 /* Atomic write: bytes go to a temporary file beside path; commit fsyncs, renames and fsyncs the folder. Until then
@@ -28,6 +28,9 @@ ROCKET_NODISCARD rocket_status rk_atomic_open(rk_atomic_file **out, const char *
 void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n);
 ROCKET_NODISCARD rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err); /* frees file in any case */
 void rk_atomic_abort(rk_atomic_file *file);                                               /* NULL is fine */
+
+/* Remove what writers that were killed have left in a folder. Files of processes that still live stay. */
+ROCKET_NODISCARD rocket_status rk_atomic_sweep(const char *folder, rocket_error *err);
 
 ROCKET_NODISCARD rocket_status rk_file_write(const char *path, const void *bytes, size_t n,
                                              rocket_error *err); /* atomic */

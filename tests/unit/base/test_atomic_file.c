@@ -187,6 +187,29 @@ static void what_is_no_file_is_not_replaced(void **state)
     assert_non_null(strstr(err.text, "cannot create: No such file or directory"));
 }
 
+/* Names as the writer makes them; 2147483646 is no process on any Linux (pids are far smaller). */
+static void sweep_removes_what_dead_writers_left(void **state)
+{
+    (void)state;
+    static const char *const names[] = {".a.ckpt.2147483646.0.tmp", ".b.1.0.tmp", "c.2147483646.0.tmp", ".d.tmp",
+                                        ".2147483646.0.tmp", ".e.2147483646.x.tmp"};
+    char file[512], place[400];
+    snprintf(place, sizeof place, "%s.d", path);
+    assert_int_equal(rk_mkdirs(place, NULL), ROCKET_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", place, names[i]);
+        assert_int_equal(rk_file_write(file, "x", 1, NULL), ROCKET_OK);
+    }
+    assert_int_equal(rk_atomic_sweep(place, NULL), ROCKET_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", place, names[i]);
+        assert_int_equal(rk_file_exists(file), i != 0); /* process 1 lives */
+        assert_int_equal(rk_file_remove(file, NULL), ROCKET_OK);
+    }
+    assert_int_equal(rmdir(place), 0);
+    assert_int_equal(rk_atomic_sweep(place, NULL), ROCKET_FAILED); /* no such folder */
+}
+
 static rocket_status write_file(void *arg)
 {
     (void)arg;
@@ -209,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_killed_writer_leaves_the_old_file),
         cmocka_unit_test(the_mode_is_that_of_a_new_file),
         cmocka_unit_test(what_is_no_file_is_not_replaced),
+        cmocka_unit_test(sweep_removes_what_dead_writers_left),
         cmocka_unit_test(failed_allocations),
     };
 

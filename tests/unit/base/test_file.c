@@ -95,7 +95,9 @@ static void files_are_read_up_to_a_maximum(void **state)
     rk_buf_clear(&buf);
     rk_error_clear(&err);
     assert_int_equal(rk_file_read(&buf, folder.path, &err), ROCKET_FAILED);
-    assert_non_null(strstr(err.text, "cannot read"));
+    assert_non_null(strstr(err.text, "expected a regular file or a pipe"));
+    assert_int_equal(rk_file_read(&buf, "/dev/full", NULL), ROCKET_FAILED);
+    assert_int_equal(buf.size, 0);
     rk_buf_clear(&buf);
 }
 
