@@ -36,7 +36,7 @@ enum {
 typedef struct rk_tensor_info {
     const char *name; /* UTF-8 without control characters */
     rk_dtype type;
-    int rank;         /* 0: a scalar */
+    int rank; /* 0: a scalar */
     int64_t dims[RK_TENSOR_MAX_RANK];
     const void *data; /* row-major, little endian; reading: in the map */
     size_t bytes;
@@ -45,7 +45,7 @@ typedef struct rk_tensor_info {
 /* Writing: declare all tensors and metadata, then save. Names and strings are copied, tensors' data is borrowed until
  * rk_tensor_writer_save returns. The first error is kept and reported by save. */
 typedef struct rk_tensor_writer rk_tensor_writer;
-rk_tensor_writer *rk_tensor_writer_new(void); /* NULL without memory */
+rk_tensor_writer *rk_tensor_writer_new(void);         /* NULL without memory */
 void rk_tensor_writer_free(rk_tensor_writer *writer); /* NULL is fine */
 void rk_tensor_writer_add(rk_tensor_writer *writer, const rk_tensor_info *tensor);
 void rk_tensor_writer_meta(rk_tensor_writer *writer, const char *key, const char *value, size_t n); /* UTF-8 */
@@ -73,7 +73,7 @@ void rk_tensor_file_close(rk_tensor_file *file); /* NULL is fine */
 
 /* Tensors in file order, padding apart. Any number of threads may read one file. */
 size_t rk_tensor_file_size(const rk_tensor_file *file);
-const rk_tensor_info *rk_tensor_file_at(const rk_tensor_file *file, size_t i); /* i < size */
+const rk_tensor_info *rk_tensor_file_at(const rk_tensor_file *file, size_t i);           /* i < size */
 const rk_tensor_info *rk_tensor_file_find(const rk_tensor_file *file, const char *name); /* NULL: none */
 
 /* Value of a metadata entry, NUL-terminated; *n (may be NULL) is its length. NULL: no such entry. */

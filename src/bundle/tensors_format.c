@@ -12,8 +12,8 @@ static const struct {
     const char *name;
     size_t bytes;
 } dtypes[] = {
-    [RK_F32] = {"F32", 4}, [RK_F64] = {"F64", 8},   [RK_I64] = {"I64", 8}, [RK_U64] = {"U64", 8},
-    [RK_U8] = {"U8", 1},   [RK_BF16] = {"BF16", 2}, [RK_I8] = {"I8", 1},
+    [RK_F32] = { "F32", 4 }, [RK_F64] = { "F64", 8 },   [RK_I64] = { "I64", 8 }, [RK_U64] = { "U64", 8 },
+    [RK_U8] = { "U8", 1 },   [RK_BF16] = { "BF16", 2 }, [RK_I8] = { "I8", 1 },
 };
 enum { N_DTYPES = sizeof dtypes / sizeof dtypes[0] };
 
@@ -60,7 +60,7 @@ void rk_tensor_digest(char out[RK_TENSOR_DIGEST_CHARS + 1], const void *bytes, s
 {
     const unsigned char *p = bytes;
     size_t after = at + RK_TENSOR_DIGEST_CHARS;
-    uint64_t parts[2] = {rk_xxh64(p, at), rk_xxh64(p + after, n - after)};
+    uint64_t parts[2] = { rk_xxh64(p, at), rk_xxh64(p + after, n - after) };
     unsigned char both[16];
 
     for (size_t i = 0; i < sizeof both; i++)

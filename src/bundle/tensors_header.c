@@ -45,7 +45,7 @@ static bool accept(cursor *c, char ch)
 
 static rocket_status expect(cursor *c, char ch)
 {
-    char text[4] = {'\'', ch, '\''};
+    char text[4] = { '\'', ch, '\'' };
 
     return accept(c, ch) ? ROCKET_OK : fail_at(c, text);
 }
@@ -211,8 +211,8 @@ static rocket_status take_dtype(cursor *c, rk_tensor_entry *entry)
 
     RK_TRY(take_name(c, &name, &n));
     RK_FAIL_IF(!rk_dtype_find(name, &entry->info.type), CORRUPT, c->err,
-               "tensor \"%s\": dtype is \"%.40s\", expected F32, F64, I64, U64, U8, BF16 or I8",
-               entry->info.name, name);
+               "tensor \"%s\": dtype is \"%.40s\", expected F32, F64, I64, U64, U8, BF16 or I8", entry->info.name,
+               name);
     return ROCKET_OK;
 }
 
@@ -250,9 +250,9 @@ static rocket_status take_offsets(cursor *c, rk_tensor_entry *entry)
 /* The members of a tensor in any order, each exactly once. */
 static rocket_status take_members(cursor *c, rk_tensor_entry *entry)
 {
-    static const char *const keys[] = {"dtype", "shape", "data_offsets"};
-    static rocket_status (*const take[])(cursor *, rk_tensor_entry *) = {take_dtype, take_shape, take_offsets};
-    bool seen[3] = {false};
+    static const char *const keys[] = { "dtype", "shape", "data_offsets" };
+    static rocket_status (*const take[])(cursor *, rk_tensor_entry *) = { take_dtype, take_shape, take_offsets };
+    bool seen[3] = { false };
 
     RK_TRY(expect(c, '{'));
     for (int members = 0; members < 3; members++) {
@@ -295,7 +295,7 @@ static rocket_status grow(cursor *c, void **array, size_t *capacity, size_t n, s
 static rocket_status take_tensor(cursor *c, const char *name, size_t n)
 {
     rk_tensor_header *h = c->out;
-    rk_tensor_entry entry = {.info.name = name};
+    rk_tensor_entry entry = { .info.name = name };
     void *entries = h->entries;
     uint64_t bytes = 0;
     bool twice = false;
@@ -310,8 +310,8 @@ static rocket_status take_tensor(cursor *c, const char *name, size_t n)
     RK_FAIL_IF(!rk_tensor_bytes_of(entry.info.type, entry.info.rank, entry.info.dims, &bytes), CORRUPT, c->err,
                "tensor \"%s\": the product of its dimensions is beyond any file", name);
     RK_FAIL_IF(bytes != entry.end - entry.begin, CORRUPT, c->err,
-               "tensor \"%s\": type and shape need %llu bytes, data_offsets span %llu", name,
-               (unsigned long long)bytes, (unsigned long long)(entry.end - entry.begin));
+               "tensor \"%s\": type and shape need %llu bytes, data_offsets span %llu", name, (unsigned long long)bytes,
+               (unsigned long long)(entry.end - entry.begin));
     entry.info.bytes = (size_t)bytes;
     h->entries[h->n_entries++] = entry;
     return ROCKET_OK;
@@ -320,7 +320,7 @@ static rocket_status take_tensor(cursor *c, const char *name, size_t n)
 static rocket_status take_meta_entry(cursor *c)
 {
     rk_tensor_header *h = c->out;
-    rk_tensor_meta meta = {0};
+    rk_tensor_meta meta = { 0 };
     void *metas = h->meta;
     size_t n, where;
     bool twice = false;
@@ -377,7 +377,7 @@ static rocket_status take_header(cursor *c)
 
 rocket_status rk_tensor_header_parse(rk_tensor_header *header, const char *text, size_t n, rocket_error *err)
 {
-    cursor c = {.begin = text, .at = text, .end = text + n, .out = header, .err = err};
+    cursor c = { .begin = text, .at = text, .end = text + n, .out = header, .err = err };
 
     rk_arena_init(&header->strings, 0); /* decoded strings are shorter than the header, which is bounded */
     header->names = rk_map_new();
@@ -395,5 +395,5 @@ void rk_tensor_header_clear(rk_tensor_header *header)
     rk_free(header->meta);
     rk_map_free(header->names);
     rk_map_free(header->keys);
-    *header = (rk_tensor_header){0};
+    *header = (rk_tensor_header){ 0 };
 }

@@ -6,7 +6,7 @@
 #include "map.h"
 #include "tensors.h"
 
-#define RK_TENSOR_PAD "__pad_"                   /* start of the names that cover gaps */
+#define RK_TENSOR_PAD "__pad_" /* start of the names that cover gaps */
 #define RK_TENSOR_META_KEY "__metadata__"
 #define RK_TENSOR_SUMS_KEY "rocket.checksums"
 #define RK_TENSOR_DIGEST_KEY "rocket.header"

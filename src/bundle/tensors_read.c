@@ -21,8 +21,8 @@ struct rk_tensor_file {
     rk_tensor_header header;
     rk_tensor_info *tensors; /* [n_tensors] in file order, padding apart */
     size_t n_tensors;
-    size_t *order;           /* [header.n_entries] entries in file order */
-    size_t *slot;            /* [header.n_entries] entry -> index of tensors */
+    size_t *order; /* [header.n_entries] entries in file order */
+    size_t *slot;  /* [header.n_entries] entry -> index of tensors */
 };
 
 static bool is_padding(const rk_tensor_info *info)

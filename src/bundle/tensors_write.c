@@ -107,7 +107,7 @@ void rk_tensor_writer_add(rk_tensor_writer *writer, const rk_tensor_info *tensor
 
 static rocket_status add_meta(rk_tensor_writer *w, const char *key, const char *value, size_t n, rocket_error *err)
 {
-    rk_tensor_meta meta = {.n = n};
+    rk_tensor_meta meta = { .n = n };
     void *metas = w->meta;
     size_t n_key = strlen(key);
     bool twice = false, grown = grow(&metas, &w->meta_capacity, w->n_meta, sizeof meta);
@@ -189,7 +189,7 @@ static size_t put_tensors(const rk_tensor_writer *w, rk_buf *json)
     for (size_t i = 0; i < w->n_tensors; i++) {
         char name[40];
         size_t gap = gap_after(at);
-        rk_tensor_info pad = {.name = name, .type = RK_U8, .rank = 1, .dims = {(int64_t)gap}, .bytes = gap};
+        rk_tensor_info pad = { .name = name, .type = RK_U8, .rank = 1, .dims = { (int64_t)gap }, .bytes = gap };
 
         if (gap) {
             (void)snprintf(name, sizeof name, RK_TENSOR_PAD "%zu", pads++);

@@ -13,7 +13,8 @@ const rk_metric_def *const rk_metrics[] = {
 #define RK_METRIC(name) &rk_metric_##name,
 #include "metrics.def"
 #undef RK_METRIC
-    NULL};
+    NULL
+};
 
 const rk_metric_def *rk_metric_find(const char *field)
 {

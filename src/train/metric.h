@@ -32,7 +32,7 @@ bool rk_metric_positive(const rk_metric_batch *batch, int64_t row); /* the label
 typedef struct rk_metric rk_metric;
 
 typedef struct rk_metric_def {
-    const char *field;            /* field of message EvalMetrics that selects it, and its name: "gauc" */
+    const char *field; /* field of message EvalMetrics that selects it, and its name: "gauc" */
     const char *doc;
     bool always;                  /* reported without an entry in metrics_set; options are NULL then */
     int min_classes, max_classes; /* num_class for which it is defined; max 0: any */
@@ -49,7 +49,7 @@ typedef struct rk_metric_def {
     void (*close)(rk_metric *metric);
 } rk_metric_def;
 
-extern const rk_metric_def *const rk_metrics[]; /* ends with NULL */
+extern const rk_metric_def *const rk_metrics[];         /* ends with NULL */
 const rk_metric_def *rk_metric_find(const char *field); /* NULL: none */
 
 /* Faults of eval_config.metrics_set. */

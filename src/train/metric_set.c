@@ -57,7 +57,7 @@ static rocket_status add_entry(rk_metric_set *set, const rk_metric_def *def, con
 {
     entry *e = &set->entries[set->n_entries];
 
-    *e = (entry){.def = def, .group = def->group_field ? def->group_field(options) : NULL};
+    *e = (entry){ .def = def, .group = def->group_field ? def->group_field(options) : NULL };
     if (!choose_name(e, set, options))
         return ROCKET_OK;
     set->n_entries++; /* now, so that rk_metric_set_free closes what was opened */

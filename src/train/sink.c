@@ -12,7 +12,8 @@ const rk_sink_def *const rk_sinks[] = {
 #define RK_SINK(name) &rk_sink_##name,
 #include "sinks.def"
 #undef RK_SINK
-    NULL};
+    NULL
+};
 
 enum { N_SINKS = sizeof rk_sinks / sizeof rk_sinks[0] - 1 };
 

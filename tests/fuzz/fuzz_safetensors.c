@@ -33,9 +33,9 @@ static void look_at(const rk_tensor_file *file, const uint8_t *data, size_t size
 
 static void try(const uint8_t *data, size_t size, bool verify)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
-    rk_tensor_bytes bytes = {"fuzz", data, size};
+    rk_tensor_bytes bytes = { "fuzz", data, size };
     rocket_status status = rk_tensor_file_parse(&file, &bytes, verify, &err);
 
     require(status == ROCKET_OK ? file != NULL : status == ROCKET_CORRUPT && err.text[0] && !file);

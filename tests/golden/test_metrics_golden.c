@@ -41,7 +41,8 @@ static void read_set(golden_set *set, const char *name)
         uint32_t score, logit;
 
         assert_int_equal(fscanf(file, "%d,%" SCNx32 ",%" SCNx32 ",%" SCNd64 ",%" SCNd64, &label, &score, &logit,
-                                &set->uids[i], &set->sessions[i]), 5);
+                                &set->uids[i], &set->sessions[i]),
+                         5);
         set->labels[i] = (float)label;
         set->scores[i] = from_bits(score);
         set->logits[i] = from_bits(logit);
@@ -64,18 +65,18 @@ static double grouped(const golden_set *set, const char *name)
     char reduction[64];
     Rocket__GAUC gauc = ROCKET__GAUC__INIT;
     Rocket__SessionAUC session_auc = ROCKET__SESSION_AUC__INIT;
-    metric_rows rows = {N, set->labels, set->scores, set->logits, by_session ? set->sessions : set->uids};
+    metric_rows rows = { N, set->labels, set->scores, set->logits, by_session ? set->sessions : set->uids };
 
     snprintf(reduction, sizeof reduction, "%s", name + (by_session ? 12 : 5));
     gauc.reduction = session_auc.reduction = reduction;
-    return metric_feed(rk_metric_find(by_session ? "session_auc" : "gauc"),
-                       by_session ? &session_auc.base : &gauc.base, &rows, 300);
+    return metric_feed(rk_metric_find(by_session ? "session_auc" : "gauc"), by_session ? &session_auc.base : &gauc.base,
+                       &rows, 300);
 }
 
 static double value_of(const golden_set *set, const char *name)
 {
-    metric_rows rows = {N, set->labels, set->scores, set->logits, NULL};
-    metric_rows on_score = {N, set->labels, set->scores, set->scores, NULL};
+    metric_rows rows = { N, set->labels, set->scores, set->logits, NULL };
+    metric_rows on_score = { N, set->labels, set->scores, set->scores, NULL };
 
     if (!strcmp(name, "auc_200"))
         return auc(&rows, 200);
@@ -93,7 +94,7 @@ static double value_of(const golden_set *set, const char *name)
 static void metrics_equal_easyrecs(void **state)
 {
     static golden_set sets[4];
-    static const char *const names[4] = {"a", "b", "c", "d"};
+    static const char *const names[4] = { "a", "b", "c", "d" };
     FILE *expected = open_fixture("expected");
     char set[8], metric[64];
     double value;

@@ -10,20 +10,26 @@
 static void write_ours(const char *path)
 {
     static const char note[] = "line\n\"quoted\" \xe2\x82\xac";
-    static const int64_t pair[2] = {-1, 2};
+    static const int64_t pair[2] = { -1, 2 };
     static const uint64_t step = 7;
     float weights[15];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_writer *writer = rk_tensor_writer_new();
 
     for (int i = 0; i < 15; i++)
         weights[i] = (float)i / 4;
     const rk_tensor_info tensors[] = {
-        {"weights", RK_F32, 2, {5, 3}, weights, sizeof weights},
-        {"step", RK_U64, 0, {0}, &step, sizeof step},
-        {"empty", RK_F32, 2, {0, 7}, weights, 0},
-        {"gr\xc3\xb6\xc3\x9f" "e", RK_I64, 2, {1, 2}, pair, sizeof pair},
-        {"text", RK_U8, 1, {9}, "light net", 9},
+        { "weights", RK_F32, 2, { 5, 3 }, weights, sizeof weights },
+        { "step", RK_U64, 0, { 0 }, &step, sizeof step },
+        { "empty", RK_F32, 2, { 0, 7 }, weights, 0 },
+        { "gr\xc3\xb6\xc3\x9f"
+          "e",
+          RK_I64,
+          2,
+          { 1, 2 },
+          pair,
+          sizeof pair },
+        { "text", RK_U8, 1, { 9 }, "light net", 9 },
     };
     rk_tensor_writer_meta(writer, "note", note, sizeof note - 1);
     for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++)
@@ -34,7 +40,7 @@ static void write_ours(const char *path)
 
 static void read_theirs(const char *path)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
 
     assert_int_equal(rk_tensor_file_open(&file, path, false, &err), ROCKET_OK);

@@ -18,19 +18,20 @@ static const rk_sink_def *tensorboard(void)
 
 static void step(rk_sink *sink, uint64_t number, int attempt)
 {
-    const rk_scalar scalars[] = {{"lr", 0.001}, {"total_loss", (double)number / 8 + attempt}};
+    const rk_scalar scalars[] = { { "lr", 0.001 }, { "total_loss", (double)number / 8 + attempt } };
     rk_event event = {
-        .kind = RK_EVENT_STEP, .step = number, .examples_per_s = 2048, .scalars = scalars, .n_scalars = 2};
-    rocket_error err = {0};
+        .kind = RK_EVENT_STEP, .step = number, .examples_per_s = 2048, .scalars = scalars, .n_scalars = 2
+    };
+    rocket_error err = { 0 };
 
     assert_int_equal(tensorboard()->event(sink, &event, &err), ROCKET_OK);
 }
 
 static void evaluate(rk_sink *sink, uint64_t number, double auc)
 {
-    const rk_scalar scalars[] = {{"auc_light", auc}, {"exact_auc_light", NAN}};
-    rk_event event = {.kind = RK_EVENT_EVAL, .step = number, .scalars = scalars, .n_scalars = 2};
-    rocket_error err = {0};
+    const rk_scalar scalars[] = { { "auc_light", auc }, { "exact_auc_light", NAN } };
+    rk_event event = { .kind = RK_EVENT_EVAL, .step = number, .scalars = scalars, .n_scalars = 2 };
+    rocket_error err = { 0 };
 
     assert_int_equal(tensorboard()->event(sink, &event, &err), ROCKET_OK);
 }
@@ -38,7 +39,7 @@ static void evaluate(rk_sink *sink, uint64_t number, double auc)
 static void tensorboard_reads_the_scalars(void **state)
 {
     test_folder folder = make_test_folder();
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_sink *sink = NULL;
 
     (void)state;

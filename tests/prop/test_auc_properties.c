@@ -16,7 +16,7 @@ typedef struct sample {
 static sample draw(uint64_t seed)
 {
     rk_rng rng = rk_rng_at(seed, RK_RNG_TEST, 1, 0);
-    sample s = {.n = 1 + (int64_t)rk_rng_below(&rng, MAX_ROWS)};
+    sample s = { .n = 1 + (int64_t)rk_rng_below(&rng, MAX_ROWS) };
     uint64_t levels = seed % 3 == 0 ? 5 : seed % 3 == 1 ? 50 : 1U << 24, n_groups = 1 + rk_rng_below(&rng, 40);
     double rate = seed % 4 == 0 ? 0.02 : 0.4;
 
@@ -35,7 +35,7 @@ typedef struct pairs {
 /* All pairs of the rows of one group, or of all rows. */
 static pairs count_pairs(const sample *s, const int64_t *group)
 {
-    pairs p = {0};
+    pairs p = { 0 };
 
     for (int64_t i = 0; i < s->n; i++) {
         if (group && s->groups[i] != *group)
@@ -63,7 +63,7 @@ static void exact_auc_is_the_share_of_ordered_pairs(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 300; seed++) {
         sample s = draw(seed);
-        metric_rows rows = {s.n, s.labels, s.scores, s.scores, NULL};
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL };
         pairs p = count_pairs(&s, NULL);
         int64_t batch_rows = 1 + (int64_t)(seed % 97);
 
@@ -89,12 +89,12 @@ static double naive_gauc(const sample *s, int by)
 
 static void gauc_is_the_weighted_mean_of_exact_aucs(void **state)
 {
-    static const char *const reductions[] = {"mean", "mean_by_sample_num", "mean_by_positive_num"};
+    static const char *const reductions[] = { "mean", "mean_by_sample_num", "mean_by_positive_num" };
 
     (void)state;
     for (uint64_t seed = 0; seed < 150; seed++) {
         sample s = draw(seed);
-        metric_rows rows = {s.n, s.labels, s.scores, s.scores, s.groups};
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, s.groups };
 
         for (int by = 0; by < 3; by++) {
             char reduction[32];
@@ -116,7 +116,7 @@ static void thresholded_auc_approaches_the_exact_one(void **state)
     options.num_thresholds = 1000003;
     for (uint64_t seed = 0; seed < 30; seed++) {
         sample s = draw(3 * seed); /* five levels */
-        metric_rows rows = {s.n, s.labels, s.scores, s.scores, NULL};
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL };
         pairs p = count_pairs(&s, NULL);
 
         if (p.all > 0)
@@ -131,7 +131,7 @@ static void exact_auc_survives_monotone_maps(void **state)
     for (uint64_t seed = 1; seed < 50; seed++) {
         sample s = draw(3 * seed);
         float mapped[MAX_ROWS];
-        metric_rows rows = {s.n, s.labels, s.scores, s.scores, NULL}, other = {s.n, s.labels, mapped, mapped, NULL};
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL }, other = { s.n, s.labels, mapped, mapped, NULL };
 
         for (int64_t i = 0; i < s.n; i++)
             mapped[i] = s.scores[i] * s.scores[i] * 0.25F;

@@ -19,7 +19,9 @@ typedef struct metric_rows {
 static inline rk_column metric_group_column(const metric_rows *rows, int64_t begin, int64_t end)
 {
     size_t n = (size_t)(end - begin);
-    rk_column column = {.kind = RK_COLUMN_BYTES, .offsets = rk_alloc(n + 1, sizeof(int64_t)), .bytes = rk_alloc(n, 24)};
+    rk_column column = { .kind = RK_COLUMN_BYTES,
+                         .offsets = rk_alloc(n + 1, sizeof(int64_t)),
+                         .bytes = rk_alloc(n, 24) };
 
     for (int64_t i = begin; i < end; i++) {
         int64_t at = column.offsets[i - begin];
@@ -37,15 +39,15 @@ static inline rocket_status metric_feed_batches(rk_metric *metric, const rk_metr
 
     for (int64_t begin = 0; begin < rows->n && status == ROCKET_OK; begin += batch_rows) {
         int64_t end = begin + batch_rows < rows->n ? begin + batch_rows : rows->n;
-        rk_column column = rows->groups ? metric_group_column(rows, begin, end) : (rk_column){0};
-        rk_metric_batch batch = {.n_rows = end - begin,
-                                 .n_classes = 1,
-                                 .labels = rows->labels + begin,
-                                 .logits = rows->logits + begin,
-                                 .probs = rows->scores + begin,
-                                 .ld_logits = 1,
-                                 .ld_probs = 1,
-                                 .group = rows->groups ? &column : NULL};
+        rk_column column = rows->groups ? metric_group_column(rows, begin, end) : (rk_column){ 0 };
+        rk_metric_batch batch = { .n_rows = end - begin,
+                                  .n_classes = 1,
+                                  .labels = rows->labels + begin,
+                                  .logits = rows->logits + begin,
+                                  .probs = rows->scores + begin,
+                                  .ld_logits = 1,
+                                  .ld_probs = 1,
+                                  .group = rows->groups ? &column : NULL };
 
         status = def->add(metric, &batch, err);
         rk_free(column.offsets);
@@ -57,7 +59,7 @@ static inline rocket_status metric_feed_batches(rk_metric *metric, const rk_metr
 static inline double metric_feed(const rk_metric_def *def, const ProtobufCMessage *options, const metric_rows *rows,
                                  int64_t batch_rows)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_metric *metric = def->open(options);
     double value = 0;
 

@@ -1,3 +1,4 @@
+/* Starts python_check.sh beside this file, which finds or makes the environment; exit code 77 is a skipped test. */
 #include "python_check.h"
 
 #include <spawn.h>

@@ -18,7 +18,7 @@
 
 typedef enum reduction { BY_GROUP, BY_SAMPLES, BY_POSITIVES, N_REDUCTIONS } reduction;
 
-static const char *const reduction_names[N_REDUCTIONS] = {"mean", "mean_by_sample_num", "mean_by_positive_num"};
+static const char *const reduction_names[N_REDUCTIONS] = { "mean", "mean_by_sample_num", "mean_by_positive_num" };
 
 struct rk_metric {
     reduction by;
@@ -36,8 +36,7 @@ static reduction find(const char *name)
     return r;
 }
 
-void rk_grouped_auc_check(const rk_config *config, const ProtobufCMessage *options, const char *name,
-                          rk_faults *faults)
+void rk_grouped_auc_check(const rk_config *config, const ProtobufCMessage *options, const char *name, rk_faults *faults)
 {
     const char *near;
 
@@ -137,9 +136,9 @@ static double average(const layout *l, reduction by)
 
 rocket_status rk_grouped_auc_result(double *out, rk_metric *metric, rocket_error *err)
 {
-    layout l = {.words = rk_alloc(metric->n, sizeof *l.words),
-                .scratch = rk_alloc(metric->n, sizeof *l.scratch),
-                .n_groups = rk_map_size(metric->ids)};
+    layout l = { .words = rk_alloc(metric->n, sizeof *l.words),
+                 .scratch = rk_alloc(metric->n, sizeof *l.scratch),
+                 .n_groups = rk_map_size(metric->ids) };
     bool ok;
 
     l.end = rk_alloc(l.n_groups, sizeof *l.end);

@@ -1,3 +1,4 @@
+/* A sum in double and a count: what every metric that is a mean over rows keeps, whatever it sums. */
 #include "mean_metric.h"
 
 #include <math.h>

@@ -50,7 +50,7 @@ static void insertion_sort(uint32_t *words, size_t n)
 
 static void sort_by_digit(uint32_t *to, const uint32_t *from, size_t n, int shift)
 {
-    size_t start[N_BUCKETS] = {0}, at = 0;
+    size_t start[N_BUCKETS] = { 0 }, at = 0;
 
     for (size_t i = 0; i < n; i++)
         start[from[i] >> shift & (N_BUCKETS - 1)]++;
@@ -81,7 +81,7 @@ static void sort_words(uint32_t *words, uint32_t *scratch, size_t n)
 
 rk_rank_result rk_rank_auc(uint32_t *words, uint32_t *scratch, size_t n)
 {
-    rk_rank_result result = {.auc = NAN};
+    rk_rank_result result = { .auc = NAN };
     double below = 0; /* pairs in the right order, ties half */
 
     sort_words(words, scratch, n);

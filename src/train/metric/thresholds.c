@@ -12,7 +12,7 @@ bool rk_thresholds_init(rk_thresholds *thresholds, size_t n)
     static const double epsilon = 1e-7;
 
     assert(n >= 2);
-    *thresholds = (rk_thresholds){.n = n};
+    *thresholds = (rk_thresholds){ .n = n };
     thresholds->at = rk_alloc(n, sizeof *thresholds->at);
     thresholds->count = rk_alloc(2 * (n + 1), sizeof *thresholds->count);
     if (!thresholds->at || !thresholds->count) {
@@ -30,7 +30,7 @@ void rk_thresholds_clear(rk_thresholds *thresholds)
 {
     rk_free(thresholds->at);
     rk_free(thresholds->count);
-    *thresholds = (rk_thresholds){0};
+    *thresholds = (rk_thresholds){ 0 };
 }
 
 void rk_thresholds_add(rk_thresholds *thresholds, float score, bool positive)
@@ -51,7 +51,7 @@ void rk_thresholds_add(rk_thresholds *thresholds, float score, bool positive)
 /* i counts the thresholds passed; the first call of next stops at threshold 0. */
 rk_confusion rk_thresholds_begin(const rk_thresholds *thresholds)
 {
-    rk_confusion all = {.i = SIZE_MAX};
+    rk_confusion all = { .i = SIZE_MAX };
 
     for (size_t i = 0; i <= thresholds->n; i++) {
         all.fp += (double)thresholds->count[i];

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 typedef struct rk_thresholds {
-    float *at;             /* [n] ascending */
-    int64_t *count;        /* [2][n + 1]: negatives, positives that are greater than exactly i of the thresholds */
+    float *at;      /* [n] ascending */
+    int64_t *count; /* [2][n + 1]: negatives, positives that are greater than exactly i of the thresholds */
     size_t n;
 } rk_thresholds;
 

@@ -1,3 +1,6 @@
+/* Plain write(2) without a buffer: what a sink has told is in the kernel's hands when the call returns, so that kill -9
+ * loses nothing. A write that comes back short is continued, one that fails names the file and the system's reason.
+ */
 #include "append_file.h"
 
 #include <errno.h>
@@ -28,7 +31,7 @@ rocket_status rk_append_open(rk_append_file *out, const char *path, bool anew, b
             *existed = errno == EEXIST;
         return fail_errno(err, path, "open");
     }
-    *out = (rk_append_file){.path = copy, .fd = fd};
+    *out = (rk_append_file){ .path = copy, .fd = fd };
     return ROCKET_OK;
 }
 
@@ -63,6 +66,6 @@ rocket_status rk_append_close(rk_append_file *file, rocket_error *err)
     if (close(file->fd) != 0)
         status = fail_errno(err, file->path, "close");
     rk_free(file->path);
-    *file = (rk_append_file){0};
+    *file = (rk_append_file){ 0 };
     return status;
 }

@@ -120,7 +120,7 @@ static rocket_status make_file(rk_append_file *out, const char *folder, rocket_e
                          host, (int)getpid(), i);
 
         RK_FAIL_IF(n < 0 || (size_t)n >= sizeof path, FAILED, err, "%s: path is too long", folder);
-        rocket_error attempt = {0};
+        rocket_error attempt = { 0 };
         status = rk_append_open(out, path, true, &existed, &attempt);
         if (status != ROCKET_OK && !existed)
             return rk_fail(err, status, "%s", attempt.text);
@@ -131,7 +131,7 @@ static rocket_status make_file(rk_append_file *out, const char *folder, rocket_e
 static rocket_status begin_file(rk_sink *sink, rk_append_file *file, rocket_error *err)
 {
     static const char version[] = "brain.Event:2";
-    static const unsigned char session_start[] = {1 << 3 | VARINT, 1};
+    static const unsigned char session_start[] = { 1 << 3 | VARINT, 1 };
 
     begin_event(sink, 0);
     put_bytes(&sink->event, 3, version, sizeof version - 1);

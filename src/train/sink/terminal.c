@@ -128,7 +128,7 @@ static void put_losses(char *line, size_t size, const rk_event *event)
 /* Columns of the terminal, less one: a cursor behind the last column wraps on some. */
 static size_t terminal_width(void)
 {
-    struct winsize size = {0};
+    struct winsize size = { 0 };
 
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
         return 79;

@@ -35,21 +35,27 @@ static int remove_folder(void **state)
     return 0;
 }
 
-static const float f32s[15] = {1, -2, 3.5f, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -0.0f};
-static const double f64s[2] = {1e300, -1};
-static const int64_t i64s[3] = {INT64_MIN, 0, INT64_MAX};
+static const float f32s[15] = { 1, -2, 3.5f, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -0.0f };
+static const double f64s[2] = { 1e300, -1 };
+static const int64_t i64s[3] = { INT64_MIN, 0, INT64_MAX };
 static const unsigned char bytes_of_text[70] = "vocabulary";
 
 static const rk_tensor_info samples[] = {
-    {"input_layer/user_id_embedding/embedding_weights", RK_F32, 2, {5, 3}, f32s, 60},
-    {"scalar", RK_F32, 0, {0}, f32s + 2, 4},
-    {"empty", RK_F32, 2, {0, 7}, f32s, 0},
-    {"doubles", RK_F64, 1, {2}, f64s, 16},
-    {"gr\xc3\xb6\xc3\x9f" "e \"quoted\" \\ \xf0\x9f\x9a\x80", RK_I64, 3, {1, 3, 1}, i64s, 24},
-    {"step", RK_U64, 1, {2}, i64s, 16},
-    {"bytes", RK_U8, 1, {70}, bytes_of_text, 70},
-    {"half", RK_BF16, 4, {1, 2, 1, 2}, f32s, 8},
-    {"small", RK_I8, 1, {60}, f32s, 60},
+    { "input_layer/user_id_embedding/embedding_weights", RK_F32, 2, { 5, 3 }, f32s, 60 },
+    { "scalar", RK_F32, 0, { 0 }, f32s + 2, 4 },
+    { "empty", RK_F32, 2, { 0, 7 }, f32s, 0 },
+    { "doubles", RK_F64, 1, { 2 }, f64s, 16 },
+    { "gr\xc3\xb6\xc3\x9f"
+      "e \"quoted\" \\ \xf0\x9f\x9a\x80",
+      RK_I64,
+      3,
+      { 1, 3, 1 },
+      i64s,
+      24 },
+    { "step", RK_U64, 1, { 2 }, i64s, 16 },
+    { "bytes", RK_U8, 1, { 70 }, bytes_of_text, 70 },
+    { "half", RK_BF16, 4, { 1, 2, 1, 2 }, f32s, 8 },
+    { "small", RK_I8, 1, { 60 }, f32s, 60 },
 };
 enum { N_SAMPLES = sizeof samples / sizeof samples[0] };
 
@@ -84,7 +90,7 @@ static rocket_status save_samples(rocket_error *err)
 static rk_buf sample_bytes(void)
 {
     rk_buf buf;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     rk_buf_init(&buf, 0);
     assert_int_equal(save_samples(&err), ROCKET_OK);
@@ -94,12 +100,12 @@ static rk_buf sample_bytes(void)
 
 static rocket_status parse(rk_tensor_file **out, const void *data, size_t size, bool verify, rocket_error *err)
 {
-    return rk_tensor_file_parse(out, &(rk_tensor_bytes){"t.safetensors", data, size}, verify, err);
+    return rk_tensor_file_parse(out, &(rk_tensor_bytes){ "t.safetensors", data, size }, verify, err);
 }
 
 static void what_is_written_is_read(void **state)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
     const char *value;
     size_t n = 0;
@@ -142,7 +148,7 @@ static void the_same_additions_give_the_same_bytes(void **state)
 
 static void a_file_without_tensors_is_fine(void **state)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_writer *writer = rk_tensor_writer_new();
     rk_tensor_file *file = NULL;
 
@@ -156,7 +162,7 @@ static void a_file_without_tensors_is_fine(void **state)
 
 static void assert_refused(const void *data, size_t size, const char *fragment)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
 
     if (parse(&file, data, size, true, &err) != ROCKET_CORRUPT)
@@ -261,54 +267,56 @@ static void malformed_headers_are_refused_by_name(void **state)
         size_t n_data;
         const char *fragment;
     } cases[] = {
-        {"", 0, "header ends after 0 bytes, expected '{'"},
-        {" {}", 0, "expected '{'"},
-        {"[]", 0, "expected '{'"},
-        {"{", 0, "expected '\"'"},
-        {"{} x", 0, "expected blanks up to the tensors, found byte 0x78"},
-        {"{\"a\":{}}", 0, "expected '\"'"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},}", 4, "expected '\"'"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "expected ','"},
-        {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1]}}", 4, "once each, found \"dtype\""},
-        {"{\"a\":{\"color\":1}}", 4, "found \"color\""},
-        {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "dtype is \"F33\""},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "need 8 bytes, data_offsets span 4"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "expected an integer >= 0"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 4, "expected ']'"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[01],\"data_offsets\":[0,4]}}", 4, "without leading zeros"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, "more than 4 dimensions"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}", 4, "beyond any file"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,4]}}", 4, "below 2^63"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, "end before they begin"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "there is a hole before it"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 3,
-         "ends at byte 4 of the data, the file at 3"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 5, "1 bytes behind the last tensor"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1000000000000],\"data_offsets\":[0,4000000000000]}}", 5,
-         "ends at byte 4000000000000"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}", 6,
-         "\"b\" begins at byte 2 of the data, expected 4: it over"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-         "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}", 8, "tensor \"a\" is there twice"},
-        {"{\"\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "a name must have 1 to 512 bytes"},
-        {"{\"a\\u0000b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "no control characters"},
-        {"{\"a\\nb\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "no control characters"},
-        {"{\"a\xff\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "expected UTF-8 text"},
-        {"{\"\xc0\xaf\":1}", 4, "expected UTF-8 text"},
-        {"{\"\xed\xa0\x80\":1}", 4, "expected UTF-8 text"},
-        {"{\"\\ud800x\":1}", 4, "hexadecimal digits of a Unicode character"},
-        {"{\"\\ud800\\u0041\":1}", 4, "hexadecimal digits of a Unicode character"},
-        {"{\"\\u12g4\":1}", 4, "hexadecimal digits of a Unicode character"},
-        {"{\"\\x41\":1}", 4, "after a backslash"},
-        {"{\"abc", 4, "string without end"},
-        {"{\"abc\\\"", 4, "string without end"},
-        {"{\"__metadata__\":{\"a\":1}}", 0, "expected '\"', found byte 0x31"},
-        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "__metadata__ has \"a\" twice"},
-        {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ is there twice"},
-        {"{\"__metadata__\":{\"rocket.header\":\"0123456789abcdef\"}}", 0, "header was changed since it was written"},
-        {"{\"__metadata__\":{\"rocket.header\":\"\"}}", 0, "checksum of the header is damaged"},
-        {"{}", 0, "no checksums"},
+        { "", 0, "header ends after 0 bytes, expected '{'" },
+        { " {}", 0, "expected '{'" },
+        { "[]", 0, "expected '{'" },
+        { "{", 0, "expected '\"'" },
+        { "{} x", 0, "expected blanks up to the tensors, found byte 0x78" },
+        { "{\"a\":{}}", 0, "expected '\"'" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},}", 4, "expected '\"'" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "expected ','" },
+        { "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1]}}", 4, "once each, found \"dtype\"" },
+        { "{\"a\":{\"color\":1}}", 4, "found \"color\"" },
+        { "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "dtype is \"F33\"" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "need 8 bytes, data_offsets span 4" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "expected an integer >= 0" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 4, "expected ']'" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[01],\"data_offsets\":[0,4]}}", 4, "without leading zeros" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, "more than 4 dimensions" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}", 4,
+          "beyond any file" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,4]}}", 4, "below 2^63" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, "end before they begin" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "there is a hole before it" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 3,
+          "ends at byte 4 of the data, the file at 3" },
+        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 5, "1 bytes behind the last tensor" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1000000000000],\"data_offsets\":[0,4000000000000]}}", 5,
+          "ends at byte 4000000000000" },
+        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
+          "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}",
+          6, "\"b\" begins at byte 2 of the data, expected 4: it over" },
+        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
+          "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}",
+          8, "tensor \"a\" is there twice" },
+        { "{\"\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "a name must have 1 to 512 bytes" },
+        { "{\"a\\u0000b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "no control characters" },
+        { "{\"a\\nb\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "no control characters" },
+        { "{\"a\xff\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, "expected UTF-8 text" },
+        { "{\"\xc0\xaf\":1}", 4, "expected UTF-8 text" },
+        { "{\"\xed\xa0\x80\":1}", 4, "expected UTF-8 text" },
+        { "{\"\\ud800x\":1}", 4, "hexadecimal digits of a Unicode character" },
+        { "{\"\\ud800\\u0041\":1}", 4, "hexadecimal digits of a Unicode character" },
+        { "{\"\\u12g4\":1}", 4, "hexadecimal digits of a Unicode character" },
+        { "{\"\\x41\":1}", 4, "after a backslash" },
+        { "{\"abc", 4, "string without end" },
+        { "{\"abc\\\"", 4, "string without end" },
+        { "{\"__metadata__\":{\"a\":1}}", 0, "expected '\"', found byte 0x31" },
+        { "{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "__metadata__ has \"a\" twice" },
+        { "{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ is there twice" },
+        { "{\"__metadata__\":{\"rocket.header\":\"0123456789abcdef\"}}", 0, "header was changed since it was written" },
+        { "{\"__metadata__\":{\"rocket.header\":\"\"}}", 0, "checksum of the header is damaged" },
+        { "{}", 0, "no checksums" },
     };
 
     (void)state;
@@ -322,7 +330,7 @@ static void malformed_headers_are_refused_by_name(void **state)
 
 static void lengths_that_lie_are_refused(void **state)
 {
-    unsigned char bytes[16] = {0};
+    unsigned char bytes[16] = { 0 };
 
     (void)state;
     for (size_t n = 0; n < 8; n++)
@@ -340,7 +348,7 @@ static void files_of_other_writers_are_read_unverified(void **state)
                                  " \"a\\u00e9\\ud83d\\ude80\":{\"dtype\":\"U8\",\"shape\":[3,2],"
                                  "\"data_offsets\":[0,6]}} \n";
     rk_buf file = file_with(header, 10);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *read = NULL;
 
     (void)state;
@@ -377,7 +385,7 @@ static void memory_is_bounded(void **state)
     char *text = rk_alloc(RK_TENSOR_MAX_HEADER + 8, 1);
     size_t n = 9;
     uint64_t live = rk_alloc_live_bytes();
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
 
     (void)state;
@@ -402,7 +410,7 @@ static void memory_is_bounded(void **state)
 
 static void assert_unsaved(rk_tensor_writer *writer, const char *fragment)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     assert_int_equal(rk_tensor_writer_save(writer, path_in_folder(), &err), ROCKET_FAILED);
     if (!strstr(err.text, fragment))
@@ -416,15 +424,15 @@ static void the_writer_refuses_what_cannot_be_read_back(void **state)
         rk_tensor_info info;
         const char *fragment;
     } cases[] = {
-        {{"", RK_F32, 1, {1}, f32s, 4}, "a tensor's name must be UTF-8"},
-        {{"a\xff", RK_F32, 1, {1}, f32s, 4}, "a tensor's name must be UTF-8"},
-        {{"a\nb", RK_F32, 1, {1}, f32s, 4}, "without control characters"},
-        {{"__pad_1", RK_F32, 1, {1}, f32s, 4}, "the name is reserved"},
-        {{"__metadata__", RK_F32, 1, {1}, f32s, 4}, "the name is reserved"},
-        {{"a", RK_F32, 5, {1}, f32s, 4}, "5 dimensions, at most 4"},
-        {{"a", RK_F32, 1, {2}, f32s, 4}, "4 bytes do not match its type and shape"},
-        {{"a", RK_F32, 1, {-1}, f32s, 4}, "do not match"},
-        {{"step", RK_F32, 1, {1}, f32s, 4}, "\"step\" was added twice"},
+        { { "", RK_F32, 1, { 1 }, f32s, 4 }, "a tensor's name must be UTF-8" },
+        { { "a\xff", RK_F32, 1, { 1 }, f32s, 4 }, "a tensor's name must be UTF-8" },
+        { { "a\nb", RK_F32, 1, { 1 }, f32s, 4 }, "without control characters" },
+        { { "__pad_1", RK_F32, 1, { 1 }, f32s, 4 }, "the name is reserved" },
+        { { "__metadata__", RK_F32, 1, { 1 }, f32s, 4 }, "the name is reserved" },
+        { { "a", RK_F32, 5, { 1 }, f32s, 4 }, "5 dimensions, at most 4" },
+        { { "a", RK_F32, 1, { 2 }, f32s, 4 }, "4 bytes do not match its type and shape" },
+        { { "a", RK_F32, 1, { -1 }, f32s, 4 }, "do not match" },
+        { { "step", RK_F32, 1, { 1 }, f32s, 4 }, "\"step\" was added twice" },
     };
 
     (void)state;
@@ -442,11 +450,11 @@ static void the_writer_refuses_bad_metadata(void **state)
     static const struct {
         const char *key, *value, *fragment;
     } cases[] = {
-        {"", "x", "a metadata key must be UTF-8"},
-        {"k", "\xff", "metadata \"k\" is not UTF-8"},
-        {"format", "x", "metadata \"format\" was added twice"},
-        {"rocket.header", "x", "the name is reserved"},
-        {"rocket.checksums", "x", "the name is reserved"},
+        { "", "x", "a metadata key must be UTF-8" },
+        { "k", "\xff", "metadata \"k\" is not UTF-8" },
+        { "format", "x", "metadata \"format\" was added twice" },
+        { "rocket.header", "x", "the name is reserved" },
+        { "rocket.checksums", "x", "the name is reserved" },
     };
 
     (void)state;
@@ -474,7 +482,7 @@ static void a_failed_save_leaves_the_old_file(void **state)
 {
     rk_buf before = sample_bytes(), after;
     rk_tensor_writer *writer = sample_writer();
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     (void)state;
     rk_tensor_writer_meta(writer, "bad", "\xff", 1);
@@ -489,7 +497,7 @@ static void a_failed_save_leaves_the_old_file(void **state)
 
 static rocket_status save(void *arg)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     (void)arg;
     return save_samples(&err);
@@ -497,7 +505,7 @@ static rocket_status save(void *arg)
 
 static rocket_status open_and_close(void *arg)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_tensor_file *file = NULL;
     rocket_status status = rk_tensor_file_open(&file, path_in_folder(), true, &err);
 

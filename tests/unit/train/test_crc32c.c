@@ -26,7 +26,7 @@ static void known_answers(void **state)
 /* The first record of TensorBoard files, 24 bytes long, begins 18 00 00 00 00 00 00 00 a3 7f 4b 22. */
 static void masked_as_in_event_files(void **state)
 {
-    static const unsigned char length[8] = {0x18};
+    static const unsigned char length[8] = { 0x18 };
 
     (void)state;
     assert_int_equal(rk_crc32c_masked(length, sizeof length), 0x224b7fa3);

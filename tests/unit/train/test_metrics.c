@@ -8,12 +8,13 @@ static rk_config *config_of(const char *metrics, int num_class)
 {
     char text[2048];
     rk_config *config = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     int n = snprintf(text, sizeof text,
                      "data_config { input_fields { input_name: 'user' input_type: STRING } "
                      "input_fields { input_name: 'session' } }\n"
-                     "model_config { num_class: %d }\neval_config { %s }\n", num_class, metrics);
-    rk_config_source source = {.name = "m.config", .text = text, .n = (size_t)n};
+                     "model_config { num_class: %d }\neval_config { %s }\n",
+                     num_class, metrics);
+    rk_config_source source = { .name = "m.config", .text = text, .n = (size_t)n };
 
     if (rk_config_parse(&config, &source, NULL, &err) != ROCKET_OK)
         fail_msg("%s", err.text);
@@ -53,17 +54,18 @@ static const rk_column *user_column(void *ctx, const char *field)
 }
 
 /* Four rows of one class. */
-static const float labels[4] = {1, 0, 1, 0};
-static const float logits[4] = {2, 1, 0.5F, -1};
-static const float probs[4] = {0.9F, 0.6F, 0.5F, 0.25F};
-static int64_t offsets[5] = {0, 1, 2, 3, 4};
+static const float labels[4] = { 1, 0, 1, 0 };
+static const float logits[4] = { 2, 1, 0.5F, -1 };
+static const float probs[4] = { 0.9F, 0.6F, 0.5F, 0.25F };
+static int64_t offsets[5] = { 0, 1, 2, 3, 4 };
 static char users[] = "aabb";
-static rk_column user_ids = {.kind = RK_COLUMN_BYTES, .offsets = offsets, .bytes = users};
+static rk_column user_ids = { .kind = RK_COLUMN_BYTES, .offsets = offsets, .bytes = users };
 
 static rk_metric_batch binary_batch(void)
 {
-    return (rk_metric_batch){.n_rows = 4, .n_classes = 1, .labels = labels, .logits = logits, .probs = probs,
-                             .ld_logits = 1, .ld_probs = 1};
+    return (rk_metric_batch){
+        .n_rows = 4, .n_classes = 1, .labels = labels, .logits = logits, .probs = probs, .ld_logits = 1, .ld_probs = 1
+    };
 }
 
 static rocket_status run(results *out, const char *metrics, bool booster, rocket_error *err)
@@ -86,8 +88,8 @@ static rocket_status run(results *out, const char *metrics, bool booster, rocket
 
 static void assert_names(const char *metrics, bool booster, const char *expected)
 {
-    results r = {0};
-    rocket_error err = {0};
+    results r = { 0 };
+    rocket_error err = { 0 };
 
     if (run(&r, metrics, booster, &err) != ROCKET_OK)
         fail_msg("%s", err.text);
@@ -110,25 +112,29 @@ static void several_entries_do_not_overwrite_each_other(void **state)
     (void)state;
     assert_names("metrics_set { gauc { uid_field: 'user' } }"
                  "metrics_set { gauc { uid_field: 'user' reduction: 'mean_by_sample_num' } }"
-                 "metrics_set { gauc { uid_field: 'user' reduction: 'mean_by_positive_num' } }", false,
+                 "metrics_set { gauc { uid_field: 'user' reduction: 'mean_by_positive_num' } }",
+                 false,
                  "gauc_light gauc_mean_by_sample_num_light gauc_mean_by_positive_num_light exact_auc_light "
                  "log_loss_light copc_light ");
     assert_names("metrics_set { gauc { uid_field: 'user' } } metrics_set { gauc { uid_field: 'session' } }"
-                 "metrics_set { gauc { uid_field: 'user' } } metrics_set { gauc { uid_field: 'user' } }", false,
-                 "gauc_light gauc_mean_light gauc_mean_user_light exact_auc_light log_loss_light copc_light ");
+                 "metrics_set { gauc { uid_field: 'user' } } metrics_set { gauc { uid_field: 'user' } }",
+                 false, "gauc_light gauc_mean_light gauc_mean_user_light exact_auc_light log_loss_light copc_light ");
     assert_names("metrics_set { auc {} } metrics_set { auc { num_thresholds: 10000 } }", false,
                  "auc_light auc_10000_light exact_auc_light log_loss_light copc_light ");
 }
 
 static void values_are_those_computed_by_hand(void **state)
 {
-    results r = {0};
-    rocket_error err = {0};
+    results r = { 0 };
+    rocket_error err = { 0 };
 
     (void)state;
-    assert_int_equal(run(&r, "metrics_set { mean_absolute_error {} } metrics_set { mean_squared_error {} }"
-                             "metrics_set { root_mean_squared_error {} } metrics_set { gauc { uid_field: 'user' } }"
-                             "metrics_set { max_f1 {} } metrics_set { auc {} }", false, &err), ROCKET_OK);
+    assert_int_equal(run(&r,
+                         "metrics_set { mean_absolute_error {} } metrics_set { mean_squared_error {} }"
+                         "metrics_set { root_mean_squared_error {} } metrics_set { gauc { uid_field: 'user' } }"
+                         "metrics_set { max_f1 {} } metrics_set { auc {} }",
+                         false, &err),
+                     ROCKET_OK);
     assert_true(fabs(value_of(&r, "mean_absolute_error_light") - (0.1 + 0.6 + 0.5 + 0.25) / 4) < 1e-7);
     assert_true(fabs(value_of(&r, "mean_squared_error_light") - (0.01 + 0.36 + 0.25 + 0.0625) / 4) < 1e-7);
     assert_true(fabs(value_of(&r, "root_mean_squared_error_light") - sqrt(0.6825 / 4)) < 1e-7);
@@ -144,15 +150,15 @@ static void values_are_those_computed_by_hand(void **state)
 
 static void metrics_of_several_classes(void **state)
 {
-    static const float z[] = {1, 3, 2, 9, 5, 5, 4, 9, 0, 0, 0, 9}; /* row step 4, the last is not a logit */
-    static const float y[] = {2, 1, 0};
-    rk_metric_batch batch = {.n_rows = 3, .n_classes = 3, .labels = y, .logits = z, .probs = z, .ld_logits = 4};
+    static const float z[] = { 1, 3, 2, 9, 5, 5, 4, 9, 0, 0, 0, 9 }; /* row step 4, the last is not a logit */
+    static const float y[] = { 2, 1, 0 };
+    rk_metric_batch batch = { .n_rows = 3, .n_classes = 3, .labels = y, .logits = z, .probs = z, .ld_logits = 4 };
     Rocket__RecallAtTopK two = ROCKET__RECALL_AT_TOP_K__INIT;
     static const struct {
         const char *name;
         bool topk;
         double expected;
-    } cases[] = {{"accuracy", false, 1.0 / 3}, {"recall_at_topk", true, 1}, {"log_loss", false, 0}};
+    } cases[] = { { "accuracy", false, 1.0 / 3 }, { "recall_at_topk", true, 1 }, { "log_loss", false, 0 } };
 
     (void)state;
     two.topk = 2;
@@ -172,9 +178,9 @@ static void metrics_of_several_classes(void **state)
 
 static void log_loss_is_finite_where_probabilities_round_to_one(void **state)
 {
-    static const float z[] = {200, -200};
-    static const float p[] = {1, 0}, y[] = {0, 1};
-    metric_rows rows = {2, y, p, z, NULL};
+    static const float z[] = { 200, -200 };
+    static const float p[] = { 1, 0 }, y[] = { 0, 1 };
+    metric_rows rows = { 2, y, p, z, NULL };
 
     (void)state;
     assert_true(metric_feed(rk_metric_find("log_loss"), NULL, &rows, 2) == 200);
@@ -182,9 +188,9 @@ static void log_loss_is_finite_where_probabilities_round_to_one(void **state)
 
 static void one_class_has_no_auc(void **state)
 {
-    static const float ones[3] = {1, 1, 1}, p[3] = {0.1F, 0.2F, 0.3F};
-    static const int64_t groups[3] = {1, 1, 2};
-    metric_rows rows = {3, ones, p, p, groups};
+    static const float ones[3] = { 1, 1, 1 }, p[3] = { 0.1F, 0.2F, 0.3F };
+    static const int64_t groups[3] = { 1, 1, 2 };
+    metric_rows rows = { 3, ones, p, p, groups };
     Rocket__GAUC gauc = ROCKET__GAUC__INIT;
 
     (void)state;
@@ -196,7 +202,7 @@ static void assert_add_fails(int64_t row, float label, float logit, float prob, 
                              const char *sentence)
 {
     float y[4], z[4], p[4];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_metric_set *set = NULL;
     rk_config *config = config_of("", 1);
     rk_metric_batch good = binary_batch(), bad = binary_batch();
@@ -232,12 +238,13 @@ static void numbers_that_are_none_stop_the_evaluation(void **state)
 
 static void labels_that_are_no_class_stop_the_evaluation(void **state)
 {
-    static const float z[2] = {0, 0}, y[1] = {2};
-    rk_metric_batch batch = {.n_rows = 1, .n_classes = 2, .labels = y, .logits = z, .probs = z, .ld_logits = 2,
-                             .ld_probs = 2};
+    static const float z[2] = { 0, 0 }, y[1] = { 2 };
+    rk_metric_batch batch = {
+        .n_rows = 1, .n_classes = 2, .labels = y, .logits = z, .probs = z, .ld_logits = 2, .ld_probs = 2
+    };
     rk_config *config = config_of("", 2);
     rk_metric_set *set = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     (void)state;
     assert_int_equal(rk_metric_set_new(&set, config, true, false, &err), ROCKET_OK);
@@ -251,8 +258,8 @@ static void an_empty_evaluation_is_an_error(void **state)
 {
     rk_config *config = config_of("", 1);
     rk_metric_set *set = NULL;
-    rocket_error err = {0};
-    results r = {0};
+    rocket_error err = { 0 };
+    results r = { 0 };
 
     (void)state;
     assert_int_equal(rk_metric_set_new(&set, config, true, false, &err), ROCKET_OK);
@@ -317,8 +324,8 @@ static rocket_status evaluate(void *arg)
     const one_run *r = arg;
     rk_metric_set *set = NULL;
     rk_metric_batch batch = binary_batch();
-    results out = {0};
-    rocket_error err = {0};
+    results out = { 0 };
+    rocket_error err = { 0 };
     rocket_status status = rk_metric_set_new(&set, r->config, true, true, &err);
 
     for (int net = 0; net < RK_N_NETS && status == ROCKET_OK; net++)
@@ -332,7 +339,7 @@ static rocket_status evaluate(void *arg)
 
 static void every_failed_allocation_is_reported(void **state)
 {
-    one_run r = {config_of(all_metrics, 1)};
+    one_run r = { config_of(all_metrics, 1) };
 
     (void)state;
     assert_survives_failed_allocations(evaluate, &r);

@@ -45,7 +45,7 @@ static const char *in_folder(const char *name)
 static rk_buf contents(const char *path)
 {
     rk_buf buf;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     rk_buf_init(&buf, 0);
     if (rk_file_read(&buf, path, &err) != ROCKET_OK)
@@ -64,8 +64,8 @@ static const rk_sink_def *sink_named(const char *name)
 
 static rk_event event_at(rk_event_kind kind, uint64_t step, double seconds)
 {
-    static const rk_scalar figures[] = {{"lr", 0.001}, {"total_loss", 1.5}, {"auc_light", NAN}};
-    rk_event event = {.kind = kind, .step = step, .total_steps = 100, .seconds = seconds, .examples_per_s = 12345.6};
+    static const rk_scalar figures[] = { { "lr", 0.001 }, { "total_loss", 1.5 }, { "auc_light", NAN } };
+    rk_event event = { .kind = kind, .step = step, .total_steps = 100, .seconds = seconds, .examples_per_s = 12345.6 };
 
     if (kind == RK_EVENT_STEP || kind == RK_EVENT_EVAL) {
         event.scalars = figures;
@@ -81,7 +81,7 @@ static rk_sink *run_steps(const char *name, uint64_t first, uint64_t last, doubl
 {
     const rk_sink_def *def = sink_named(name);
     rk_sink *sink = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_event start = event_at(RK_EVENT_START, first, 0);
 
     assert_int_equal(def->open(&sink, folder.path, first, &err), ROCKET_OK);
@@ -99,14 +99,14 @@ static rk_sink *run_steps(const char *name, uint64_t first, uint64_t last, doubl
 static void tell(const char *name, rk_sink *sink, rk_event_kind kind, uint64_t step, double seconds)
 {
     rk_event event = event_at(kind, step, seconds);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     assert_int_equal(sink_named(name)->event(sink, &event, &err), ROCKET_OK);
 }
 
 static void close_sink(const char *name, rk_sink *sink)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     assert_int_equal(sink_named(name)->close(sink, &err), ROCKET_OK);
 }
@@ -142,7 +142,7 @@ static void step_lines(char out[256])
     out[0] = '\0';
     for (; (newline = strchr(at, '\n')); at = newline + 1) {
         rk_json *line = NULL;
-        rocket_error err = {0};
+        rocket_error err = { 0 };
         int64_t step = -1;
 
         if (rk_json_parse(&line, at, (size_t)(newline - at), "line", &err) != ROCKET_OK)
@@ -174,7 +174,7 @@ static void a_resumed_run_has_the_lines_of_an_undisturbed_one(void **state)
     step_lines(undisturbed);
     assert_string_equal(undisturbed, "10 20 30 40 50 60 ");
 
-    close_sink("jsonl", run_steps("jsonl", 0, 40, 1)); /* a new run: the file begins anew */
+    close_sink("jsonl", run_steps("jsonl", 0, 40, 1));           /* a new run: the file begins anew */
     append_to_jsonl("{\"kind\":\"step\",\"step\":50,\"total_l"); /* killed while it wrote */
     close_sink("jsonl", run_steps("jsonl", 20, 60, 1));
     step_lines(resumed);
@@ -195,7 +195,7 @@ static void lines_that_are_not_ours_are_dropped(void **state)
 
 static void without_model_dir_there_are_no_files(void **state)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_sink *sink = NULL;
 
     (void)state;
@@ -206,7 +206,7 @@ static void without_model_dir_there_are_no_files(void **state)
 
 static void a_file_that_cannot_be_written_is_reported(void **state)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_sinks_open *sinks = NULL;
     rk_event event = event_at(RK_EVENT_STEP, 10, 1);
 
@@ -217,10 +217,10 @@ static void a_file_that_cannot_be_written_is_reported(void **state)
 
     /* as on a full disk: the kernel takes no more than 100 bytes of a file */
     struct rlimit before, limit;
-    err = (rocket_error){0};
+    err = (rocket_error){ 0 };
     assert_int_equal(rk_sinks_start(&sinks, folder.path, 0, &err), ROCKET_OK);
     getrlimit(RLIMIT_FSIZE, &before);
-    limit = (struct rlimit){.rlim_cur = 100, .rlim_max = before.rlim_max};
+    limit = (struct rlimit){ .rlim_cur = 100, .rlim_max = before.rlim_max };
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
     rk_log_set_level(RK_LOG_ERROR);
@@ -286,7 +286,7 @@ typedef struct capture {
 
 static capture capture_begin(int fd)
 {
-    capture c = {.saved = dup(STDERR_FILENO), .fd = fd};
+    capture c = { .saved = dup(STDERR_FILENO), .fd = fd };
 
     assert_true(c.saved >= 0 && fd >= 0);
     dup2(fd, STDERR_FILENO);
@@ -364,7 +364,7 @@ static void quiet_is_quiet(void **state)
 
 static int open_terminal(int *master, unsigned short columns)
 {
-    struct winsize size = {.ws_row = 24, .ws_col = columns};
+    struct winsize size = { .ws_row = 24, .ws_col = columns };
 
     *master = posix_openpt(O_RDWR | O_NOCTTY);
     if (*master < 0 || grantpt(*master) != 0 || unlockpt(*master) != 0)
@@ -397,14 +397,14 @@ static void on_a_terminal_there_is_a_line_of_progress(void **state)
     assert_non_null(strstr(seen, "step 50/100 [==========          ]  50%  50:00 left  12.3k examples/s"));
     assert_non_null(strstr(seen, "rocket: saved run/model.ckpt-10\r\n"));
     assert_null(strstr(seen, "global step 10"));
-    assert_null(strstr(seen, "total_loss 1.5")); /* no room for it at 70 columns */
+    assert_null(strstr(seen, "total_loss 1.5"));           /* no room for it at 70 columns */
     assert_int_equal(strcmp(seen + n - 4, "\r\x1b[K"), 0); /* wiped at the end */
 }
 
 static rocket_status whole_run(void *arg)
 {
     rk_sinks_open *sinks = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_event step = event_at(RK_EVENT_STEP, 20, 1), eval = event_at(RK_EVENT_EVAL, 20, 1);
     rocket_status status = rk_sinks_start(&sinks, folder.path, *(uint64_t *)arg, &err);
 
