@@ -202,6 +202,8 @@ static rocket_status terminal_close(rk_sink *sink, rocket_error *err)
 {
     (void)err;
     rk_log_status(NULL);
+    if (!sink->printed) /* a run that was stopped, or failed, has no END */
+        print_line(sink, 0);
     rk_free(sink);
     return ROCKET_OK;
 }

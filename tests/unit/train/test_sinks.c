@@ -347,6 +347,20 @@ static void the_last_figures_are_shown_before_the_end(void **state)
     rk_buf_clear(&text);
 }
 
+static void the_last_figures_of_a_stopped_run_are_shown(void **state)
+{
+    capture c = capture_begin(open(in_folder("log"), O_RDWR | O_CREAT, 0600));
+    rk_buf text;
+
+    (void)state;
+    close_sink("terminal", run_steps("terminal", 0, 40, 0.001));
+    capture_end(c);
+    text = contents(in_folder("log"));
+    assert_null(strstr(text.data, "global step 30: "));
+    assert_non_null(strstr(text.data, "global step 40: "));
+    rk_buf_clear(&text);
+}
+
 static void quiet_is_quiet(void **state)
 {
     capture c = capture_begin(open(in_folder("log"), O_RDWR | O_CREAT, 0600));
@@ -440,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(event_files_stand_where_upstream_has_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(log_lines_come_every_few_seconds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_last_figures_are_shown_before_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_last_figures_of_a_stopped_run_are_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_is_quiet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(on_a_terminal_there_is_a_line_of_progress, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_failed_allocation_is_reported, set_up, tear_down),
