@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "error.h"
 #include "file.h"
 #include "mem.h"
+#include "number.h"
 
 enum { BUFFER_BYTES = 64 << 10, MAX_ATTEMPTS = 100 };
 
@@ -170,6 +173,53 @@ void rk_atomic_abort(rk_atomic_file *file)
     close(file->fd);
     unlink(file->temporary);
     release(file);
+}
+
+/* Whether a name is ".<name>.<pid>.<n>.tmp" of a process that is no more: read from its end, for <name> may hold dots.
+ */
+static bool is_left_behind(const char *name)
+{
+    static const char suffix[] = ".tmp";
+    size_t n = strlen(name), fields[2]; /* where pid and n begin */
+    uint64_t number[2];
+
+    if (name[0] != '.' || n < sizeof suffix || strcmp(name + n - (sizeof suffix - 1), suffix) != 0)
+        return false;
+    size_t end = n - (sizeof suffix - 1);
+    for (int i = 1; i >= 0; i--) {
+        fields[i] = end;
+        while (fields[i] > 0 && name[fields[i] - 1] >= '0' && name[fields[i] - 1] <= '9')
+            fields[i]--;
+        if (fields[i] < 2 || name[fields[i] - 1] != '.' || !rk_parse_u64(name + fields[i], end - fields[i], &number[i]))
+            return false;
+        end = fields[i] - 1;
+    }
+    return number[0] > 0 && number[0] <= INT_MAX && kill((pid_t)number[0], 0) != 0 && errno == ESRCH;
+}
+
+static rocket_status sweep(const char *folder, rk_arena *arena, rocket_error *err)
+{
+    rk_paths files;
+
+    RK_TRY(rk_list_dir(&files, arena, folder, err));
+    for (size_t i = 0; i < files.n; i++) {
+        if (!is_left_behind(base_name(files.path[i])))
+            continue;
+        const char *path = rk_arena_printf(arena, "%s/%s", folder, base_name(files.path[i]));
+        RK_FAIL_IF(!path, FAILED, err, "%s: out of memory", folder);
+        RK_TRY(rk_file_remove(path, err));
+    }
+    return ROCKET_OK;
+}
+
+rocket_status rk_atomic_sweep(const char *folder, rocket_error *err)
+{
+    rk_arena arena;
+
+    rk_arena_init(&arena, 0);
+    rocket_status status = sweep(folder, &arena, err);
+    rk_arena_clear(&arena);
+    return status;
 }
 
 rocket_status rk_file_write(const char *path, const void *bytes, size_t n, rocket_error *err)

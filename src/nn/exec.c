@@ -48,6 +48,7 @@ struct rk_exec {
     rk_op_io *ios;               /* [n_nodes] all but what differs between chunks */
     rk_loss_io *loss_ios;        /* [n_losses] */
     double *loss_parts, *loss_values; /* [n_losses, RK_CHUNKS], [n_losses] */
+    bool diverged;               /* a loss of the last batch is not finite */
 
     float *chunk_slabs;          /* [RK_CHUNKS, dense_size] */
     float *dense_gradient;       /* [dense_size] */
@@ -542,6 +543,7 @@ static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *
         for (int chunk = 0; chunk < exec->n_chunks; chunk++)
             sum += exec->loss_parts[i * RK_CHUNKS + chunk];
         exec->loss_values[i] = sum;
+        exec->diverged = !isfinite(sum);
         RK_FAIL_IF(!isfinite(sum), FAILED, err, "%s is %s at step %llu", exec->loss_ios[i].loss->name,
                    isnan(sum) ? "nan" : "infinite", (unsigned long long)step);
     }
@@ -551,6 +553,7 @@ static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *
 rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step, rocket_error *err)
 {
     assert(n_rows > 0);
+    exec->diverged = false;
     RK_TRY(slabs_reserve(exec, n_rows, err));
     chunks_cut(exec, n_rows);
     RK_TRY(ids_check(exec, err));
@@ -629,6 +632,11 @@ const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld)
 double rk_exec_loss(const rk_exec *exec, int loss)
 {
     return exec->loss_values[loss];
+}
+
+bool rk_exec_diverged(const rk_exec *exec)
+{
+    return exec->diverged;
 }
 
 double rk_exec_l2(const rk_exec *exec)

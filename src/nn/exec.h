@@ -49,6 +49,7 @@ const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld);
 
 /* Value of loss i for the batch; NaN when it was not evaluated. */
 double rk_exec_loss(const rk_exec *exec, int loss);
+bool rk_exec_diverged(const rk_exec *exec); /* the last forward failed, for a loss was not finite */
 double rk_exec_l2(const rk_exec *exec); /* sum over parameters of l2 / 2 * w^2, for the weights as they are now */
 
 /* Backward pass of the batch that forward(training) just ran: the gradient of the sum of all losses and of the L2 terms. */

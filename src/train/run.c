@@ -1,6 +1,7 @@
 /* Putting a run together: see run.h. */
 #include "run.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "check.h"
@@ -106,6 +107,40 @@ rocket_status rk_run_feed(rk_run *run, const rk_batch *batch, rocket_error *err)
         rk_exec_feed(run->exec, run->model->teacher, logits);
     }
     return ROCKET_OK;
+}
+
+/* First row of a column with a value that is no finite number; -1: none. */
+static int64_t find_bad_row(const rk_column *column, int64_t n_rows)
+{
+    for (int64_t row = 0; row < n_rows; row++) {
+        if (column->kind == RK_COLUMN_FLOATS)
+            for (int64_t i = row * column->width; i < (row + 1) * column->width; i++)
+                if (!isfinite(column->values[i]))
+                    return row;
+        if (column->kind == RK_COLUMN_IDS && column->weights != NULL)
+            for (int64_t i = column->offsets[row]; i < column->offsets[row + 1]; i++)
+                if (!isfinite(column->weights[i]))
+                    return row;
+    }
+    return -1;
+}
+
+void rk_run_blame(const rk_run *run, const rk_batch *batch, rocket_error *err)
+{
+    unsigned long long index = (unsigned long long)batch->index;
+
+    if (!rk_exec_diverged(run->exec))
+        return;
+    for (size_t i = 0; i < rk_schema_n_features(run->schema); i++) {
+        int64_t row = find_bad_row(&batch->columns[i], batch->n_rows);
+        if (row < 0)
+            continue;
+        rk_error_prefix(err, "batch %llu: feature \"%s\" is not finite in row %lld of the batch", index,
+                        rk_schema_feature(run->schema, i)->name, (long long)row);
+        return;
+    }
+    rk_error_prefix(err, "batch %llu: every input is finite, so the weights have grown out of bounds; try a smaller "
+                         "learning rate", index);
 }
 
 static void add_loss(rk_losses_now *losses, const char *name, double value)

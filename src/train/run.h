@@ -42,6 +42,10 @@ ROCKET_NODISCARD rocket_status rk_run_check(const rk_config *config, rk_faults *
 /* Bind a batch to the graph's inputs; runs the teacher if there is one. */
 ROCKET_NODISCARD rocket_status rk_run_feed(rk_run *run, const rk_batch *batch, rocket_error *err);
 
+/* Why a loss became infinite or no number, put before the text of err: the batch, and the feature that holds such a value,
+ * or else that it is the weights. To be called when rk_exec_forward failed on the batch. */
+void rk_run_blame(const rk_run *run, const rk_batch *batch, rocket_error *err);
+
 /* Losses of the batch that was just run, under upstream's names: each term, then regularization_loss (training only) and
  * total_loss. Names are borrowed from the graph. */
 enum { RK_MAX_LOSSES = 16 };

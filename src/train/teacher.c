@@ -40,7 +40,7 @@ rocket_status rk_teacher_new(rk_teacher **out, const char *checkpoint, const rk_
     RK_FAIL_IF(teacher == NULL, FAILED, err, "out of memory");
     rocket_status status = open_teacher(teacher, checkpoint, schema, n_classes, pool, err);
     if (status != ROCKET_OK) {
-        rk_error_prefix(err, "teacher_checkpoint: ");
+        rk_error_prefix(err, "teacher_checkpoint");
         rk_teacher_free(teacher);
         return status;
     }

@@ -135,7 +135,11 @@ static rocket_status train_batch(training *t, const rk_batch *batch, rocket_erro
     double norm;
 
     RK_TRY(rk_run_feed(t->run, batch, err));
-    RK_TRY(rk_exec_forward(t->run->exec, batch->n_rows, true, t->step, err));
+    rocket_status status = rk_exec_forward(t->run->exec, batch->n_rows, true, t->step, err);
+    if (status != ROCKET_OK) {
+        rk_run_blame(t->run, batch, err);
+        return status;
+    }
     RK_TRY(rk_exec_backward(t->run->exec, err));
     RK_TRY(rk_updater_step(t->run->updater, t->run->exec, t->step, &norm, err));
     t->step++;
@@ -177,6 +181,7 @@ static rocket_status export_light(training *t, rocket_error *err)
     int n = snprintf(path, sizeof path, "%s/export/%llu", t->dir, (unsigned long long)t->step);
     RK_FAIL_IF(n < 0 || (size_t)n + 32 > sizeof path, FAILED, err, "model_dir is too long");
     RK_TRY(rk_mkdirs(path, err));
+    RK_TRY(rk_atomic_sweep(path, err));
     snprintf(path + n, sizeof path - (size_t)n, "/model.safetensors");
     RK_TRY(rk_graph_cut(&cut, t->run->model->graph, outputs, 2, err));
     rk_bundle_source source = {.config = t->run->config,
@@ -250,9 +255,12 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
     const Rocket__EasyRecConfig *root = rk_config_root(t->run->config);
     const Rocket__DatasetConfig *data = t->run->view->data;
 
+    RK_FAIL_IF(root->train_input_path == NULL || root->train_input_path[0] == '\0', CONFIG, err,
+               "%s: no train_input_path", rk_config_name(t->run->config));
     if (t->dir[0] != '\0') {
         RK_TRY(resume(t, resume_wanted, err));
         RK_TRY(rk_mkdirs(t->dir, err));
+        RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
     rk_stream_options options = {.paths = root->train_input_path,
@@ -261,8 +269,6 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
                                  .n_threads = t->run->n_threads,
                                  .num_epochs = data->num_epochs,
                                  .skip_batches = t->step};
-    RK_FAIL_IF(options.paths == NULL || options.paths[0] == '\0', CONFIG, err, "%s: no train_input_path",
-               rk_config_name(t->run->config));
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &options, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
     return tell(t, RK_EVENT_START, NULL, 0, NULL, err);

@@ -191,8 +191,9 @@ static void what_is_no_file_is_not_replaced(void **state)
 static void sweep_removes_what_dead_writers_left(void **state)
 {
     (void)state;
-    static const char *const names[] = {".a.ckpt.2147483646.0.tmp", ".b.1.0.tmp", "c.2147483646.0.tmp", ".d.tmp",
-                                        ".2147483646.0.tmp", ".e.2147483646.x.tmp"};
+    static const char *const names[] = { ".a.ckpt.2147483646.0.tmp", ".b.1.0.tmp",
+                                         "c.2147483646.0.tmp",       ".d.tmp",
+                                         ".2147483646.0.tmp",        ".e.2147483646.x.tmp" };
     char file[512], place[400];
     snprintf(place, sizeof place, "%s.d", path);
     assert_int_equal(rk_mkdirs(place, NULL), ROCKET_OK);
