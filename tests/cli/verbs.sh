@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# The way of a user: check, train, eval, export, predict, inspect; JSON, gzip, standard input, overrides, exit codes.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+
+small_csv 1200 1 >train.csv
+small_csv 400 2 >eval.csv
+cp "$cli_tests/data/small.config" .
+
+# ---- the program itself
+run 0 "$rocket" --help
+said "$out" 'train.*light net and booster'
+run 0 "$rocket" --version
+said "$out" '^rocket [0-9]+\.[0-9]+\.[0-9]+$'
+verbs=$("$rocket" --help | sed -nE 's/^  ([a-z]+) .*/\1/p')
+for verb in $verbs; do
+    run 0 "$rocket" "$verb" --help
+    said "$out" "^rocket $verb"
+    said "$out" '--help'
+done
+
+# ---- check
+run 0 "$rocket" check small.config
+said "$out" '^small.config: ok$'
+run 0 "$rocket" check small.config --data
+said "$out" '^train.csv: 1200 rows'
+said "$out" '^eval.csv: 400 rows'
+
+# ---- train
+run 0 "$rocket" train -c small.config --threads 2
+said "$out" '^auc_light +0\.[0-9]+'
+said "$out" '^auc_booster +0\.[0-9]+'
+said "$out" '^gauc_light +0\.[0-9]+'
+said "$out" '^global_step +40$'
+check "checkpoint of the last step" [ -f run/model.ckpt-40.safetensors ]
+check "checkpoint of the step before" [ -f run/model.ckpt-20.safetensors ]
+check "effective config" "$rocket" check run/pipeline.config
+check "exported light net" [ -f run/export/40/model.safetensors ]
+check "TensorBoard events" compgen -G 'run/events.out.tfevents.*'
+check "steps in metrics.jsonl" [ "$(grep -c "total_loss" run/metrics.jsonl || true)" -ge 8 ]
+while IFS= read -r line; do printf "%s\n" "$line" >line.json && json line.json; done < <(cat run/metrics.jsonl)
+check "no temporary files" [ -z "$(find . -name '*.tmp')" ]
+
+# ---- a run is not overwritten, and a finished one has nothing to continue
+cp -r run before
+run 2 "$rocket" train -c small.config
+said "$err" 'model_dir already holds run/model.ckpt-40.safetensors; --resume continues'
+check "model_dir untouched" diff -r run before
+run 0 "$rocket" train -c small.config --resume
+same run/model.ckpt-40.safetensors before/model.ckpt-40.safetensors
+
+# ---- eval: the figures that training ended with
+run 0 "$rocket" eval -c small.config --json
+json "$out"
+cp "$out" eval.json
+said eval.json '"auc_light": 0\.'
+said eval.json '"exact_auc_booster": 0\.'
+said eval.json '"global_step": 40'
+run 0 "$rocket" eval -c small.config --json --threads 3
+same "$out" eval.json
+run 0 "$rocket" eval -c small.config --checkpoint run/model.ckpt-20.safetensors --json
+said "$out" '"global_step": 20'
+run 0 "$rocket" eval -c small.config -i train.csv --json
+check "other rows, other figures" bash -c "! cmp -s '$out' eval.json"
+
+# ---- gzip and zstd: the same rows, the same figures
+gzip -k eval.csv
+run 0 "$rocket" eval -c small.config -i eval.csv.gz --json
+same "$out" eval.json
+if command -v zstd >/dev/null; then
+    zstd -q eval.csv
+    run 0 "$rocket" eval -c small.config -i eval.csv.zst --json
+    same "$out" eval.json
+fi
+head -200 eval.csv >part-1.csv
+tail -200 eval.csv >part-2.csv
+run 0 "$rocket" eval -c small.config -i 'part-*.csv' --json
+same "$out" eval.json
+run 0 "$rocket" eval -c small.config -i part-1.csv,part-2.csv --json
+same "$out" eval.json
+
+# ---- export: what training wrote, byte for byte
+run 0 "$rocket" export -c small.config -o light.safetensors
+same light.safetensors run/export/40/model.safetensors
+run 0 "$rocket" export --checkpoint run/model.ckpt-20.safetensors -o light20.safetensors
+check "another step, another model" bash -c '! cmp -s light.safetensors light20.safetensors'
+python3 - light.safetensors >names <<'PYTHON'
+import json, struct, sys
+with open(sys.argv[1], "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+print("\n".join(name for name in header if name != "__metadata__"))
+PYTHON
+said names '^light_dnn/dnn_0/kernel$'
+check "no tensor of the booster in the file" bash -c '! grep -q booster names'
+
+# ---- predict
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o scores.csv
+check "a row for each row, and names" [ "$(wc -l <scores.csv)" -eq 401 ]
+said <(head -1 scores.csv) '^y_light,probs_light,logits_light,probs_light_y,logits_light_y,probs_light_1,logits_light_1$'
+said <(sed -n 2p scores.csv) '^[01],"\[0\.[0-9]+, 0\.[0-9]+\]",'
+run 0 "$rocket" predict -m run/model.ckpt-40.safetensors -i eval.csv -o scores2.csv
+same scores.csv scores2.csv
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o scores3.csv --threads 3
+same scores.csv scores3.csv
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o scores7.csv --batch-size 7 --output-cols probs_light_1
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o scores8.csv --batch-size 1000 --output-cols probs_light_1
+check "the size of batches is no matter" python3 - scores7.csv scores8.csv <<'PYTHON'
+import sys
+a, b = ([float(line) for line in list(open(name))[1:]] for name in sys.argv[1:])
+sys.exit(not (len(a) == len(b) == 400 and all(abs(x - y) < 1e-6 for x, y in zip(a, b))))
+PYTHON
+run 0 "$rocket" predict -m light.safetensors -i eval.csv.gz -o -
+same scores.csv "$out"
+"$rocket" predict -q -m light.safetensors -i - -o stdin.csv <eval.csv && good || bad "predict from standard input"
+same scores.csv stdin.csv
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o columns.csv --output-cols probs_light_1,y_light \
+    --reserved-cols user,clk --output-sep ';'
+said <(head -1 columns.csv) '^probs_light_1;y_light;user;clk$'
+check "reserved columns are the input's" \
+    diff <(tail -n +2 columns.csv | cut -d';' -f3,4) <(awk -F, '{ print $2 ";" $1 }' eval.csv)
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o all.csv --output-cols probs_light_1 --reserved-cols ALL_COLUMNS
+check "all columns" diff <(tail -n +2 all.csv | cut -d, -f2-) eval.csv
+
+# ---- inspect
+run 0 "$rocket" inspect light.safetensors
+said "$out" '^light: .*multiplications per example'
+check "an exported file has no booster" bash -c "! grep -q '^booster' '$out'"
+run 0 "$rocket" inspect small.config --json
+json "$out"
+said "$out" '"light": \{"layers": '
+said "$out" '"booster": \{"layers": '
+run 0 "$rocket" inspect run/model.ckpt-40.safetensors
+said "$out" '^booster: '
+
+# ---- overrides, seeds, quiet
+run 0 "$rocket" train -c small.config --set model_dir=other --set train_config.num_steps=20 -q
+check "an override of model_dir and num_steps" [ -f other/model.ckpt-20.safetensors ]
+check "-q says nothing" [ ! -s "$err" ]
+run 0 "$rocket" train -c small.config --set model_dir=third --set train_config.num_steps=20 --seed 8 --json -q
+json "$out"
+check "another seed, another model" bash -c '! cmp -s third/export/20/model.safetensors other/export/20/model.safetensors'
+
+# ---- bench: it runs, and its table is whole; speed is not tested here
+run 0 "$rocket" bench -c small.config --run-ms 1 --threads 2 --json
+json "$out"
+said "$out" '"name": "training from memory"'
+run 0 "$rocket" bench -c small.config --run-ms 1 --threads 1 --batch-size 16
+said "$out" '^\| training from file \| examples/s \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ \|$'
+finish
