@@ -12,7 +12,8 @@ const rk_backend *const rk_backends[] = {
 #define RK_BACKEND(name) &rk_backend_##name,
 #include "backends.def"
 #undef RK_BACKEND
-    NULL};
+    NULL
+};
 
 const rk_backend *rk_backend_find(const char *name)
 {

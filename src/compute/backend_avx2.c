@@ -214,7 +214,7 @@ static void bag_sum(rk_block y, const rk_bag *bag)
 
         bag_prefetch(bag, r, y.rows);
         for (int64_t c = 0; c < y.cols; c += 2 * LANES) {
-            __m256i mask[2] = {mask_at(c, y.cols), mask_at(c + LANES, y.cols)};
+            __m256i mask[2] = { mask_at(c, y.cols), mask_at(c + LANES, y.cols) };
             rk_bag columns = *bag;
 
             columns.source += c;

@@ -32,10 +32,10 @@ static void warm_up(void)
 {
     enum { N = 48 };
     static float a[N * N], b[N * N], out[N * N];
-    rk_block c = {out, N, N, N};
+    rk_block c = { out, N, N, N };
 
     for (int kind = 0; kind < 8; kind++)
-        multiply(c, (rk_matrix){a, N, (kind & 1) != 0}, (rk_matrix){b, N, (kind & 2) != 0}, N, (kind & 4) != 0);
+        multiply(c, (rk_matrix){ a, N, (kind & 1) != 0 }, (rk_matrix){ b, N, (kind & 2) != 0 }, N, (kind & 4) != 0);
 }
 
 void rk_gemm_onednn(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add)

@@ -184,7 +184,7 @@ int rk_graph_param(rk_graph *graph, const rk_param *param)
 
 int rk_graph_table(rk_graph *graph, const rk_table *table)
 {
-    rk_shape shape = {2, {table->n_rows, table->dim}};
+    rk_shape shape = { 2, { table->n_rows, table->dim } };
     rk_table *copy;
     int id;
 
@@ -245,12 +245,12 @@ static int input_add(rk_graph *graph, rk_node_kind kind, const char *name, const
 
 int rk_graph_input_floats(rk_graph *graph, const char *name, int64_t width)
 {
-    return input_add(graph, RK_NODE_FLOATS, name, &(rk_shape){1, {width}});
+    return input_add(graph, RK_NODE_FLOATS, name, &(rk_shape){ 1, { width } });
 }
 
 int rk_graph_input_ids(rk_graph *graph, const char *name)
 {
-    return input_add(graph, RK_NODE_IDS, name, &(rk_shape){0, {0}});
+    return input_add(graph, RK_NODE_IDS, name, &(rk_shape){ 0, { 0 } });
 }
 
 /* Values of the attributes in the order of the definition. */

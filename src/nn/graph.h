@@ -33,16 +33,16 @@ typedef struct rk_shape {
 int64_t rk_shape_size(const rk_shape *shape); /* product of dims */
 
 typedef struct rk_param {
-    const char *name;   /* upstream's variable name, e.g. "share_dnn/dnn_0/kernel" */
-    rk_shape shape;     /* kernels are [in, out] */
+    const char *name; /* upstream's variable name, e.g. "share_dnn/dnn_0/kernel" */
+    rk_shape shape;   /* kernels are [in, out] */
     rk_init init;
-    bool trainable;     /* false: moving statistics, written by the forward pass in training */
-    double l2;          /* adds l2 / 2 * sum w^2 to the training loss */
-    size_t offset;      /* of its first value in rk_weights.dense; every parameter starts on a cache line */
+    bool trainable; /* false: moving statistics, written by the forward pass in training */
+    double l2;      /* adds l2 / 2 * sum w^2 to the training loss */
+    size_t offset;  /* of its first value in rk_weights.dense; every parameter starts on a cache line */
 } rk_param;
 
 typedef struct rk_table {
-    const char *name;   /* e.g. "input_layer/user_id_embedding/embedding_weights" */
+    const char *name;    /* e.g. "input_layer/user_id_embedding/embedding_weights" */
     int64_t n_rows, dim; /* [V, D] */
     rk_init init;
 } rk_table;
@@ -51,30 +51,30 @@ typedef enum rk_node_kind { RK_NODE_FLOATS, RK_NODE_IDS, RK_NODE_OP } rk_node_ki
 
 typedef struct rk_node {
     int id;
-    rk_node_kind kind;   /* FLOATS, IDS: fed from a batch column before each run */
-    const rk_op *op;     /* NULL for inputs */
-    const char *name;    /* unique; also keys the node's random numbers */
-    const int *inputs;   /* node ids, all smaller than id */
+    rk_node_kind kind; /* FLOATS, IDS: fed from a batch column before each run */
+    const rk_op *op;   /* NULL for inputs */
+    const char *name;  /* unique; also keys the node's random numbers */
+    const int *inputs; /* node ids, all smaller than id */
     int n_inputs;
     int params[RK_MAX_NODE_PARAMS];
     int n_params;
-    int table;           /* -1: none */
+    int table;                  /* -1: none */
     double attrs[RK_MAX_ATTRS]; /* meaning and order: op->attrs */
-    rk_shape shape;      /* IDS: rank 0 */
-    bool needs_gradient; /* a trainable parameter or table lies behind it and no stop_gradient is between */
+    rk_shape shape;             /* IDS: rank 0 */
+    bool needs_gradient;        /* a trainable parameter or table lies behind it and no stop_gradient is between */
 } rk_node;
 
 /* One term of the training loss: a number for the batch, added with weight 1 (weights are attributes of the loss). */
 typedef struct rk_loss {
     const rk_loss_def *def;
-    const char *name;    /* upstream's key, e.g. "cross_entropy_loss_light" */
-    const int *inputs;   /* node ids, order: def */
+    const char *name;  /* upstream's key, e.g. "cross_entropy_loss_light" */
+    const int *inputs; /* node ids, order: def */
     int n_inputs;
     double attrs[RK_MAX_ATTRS];
 } rk_loss;
 
 typedef struct rk_output {
-    const char *name;    /* e.g. "logits_light", "probs_light" */
+    const char *name; /* e.g. "logits_light", "probs_light" */
     int node;
 } rk_output;
 
@@ -94,15 +94,18 @@ int rk_graph_table(rk_graph *graph, const rk_table *table);
 /* What a node is made of. Start from RK_NODE_SPEC(op). attrs that are not set take the op's defaults. */
 typedef struct rk_node_spec {
     const char *op;
-    const char *name;    /* NULL: "<op>_<id>" */
+    const char *name; /* NULL: "<op>_<id>" */
     const int *inputs;
     int n_inputs;
     int params[RK_MAX_NODE_PARAMS];
     int n_params;
     int table;
-    struct { const char *name; double value; } attrs[RK_MAX_ATTRS]; /* ends at the first NULL name */
+    struct {
+        const char *name;
+        double value;
+    } attrs[RK_MAX_ATTRS]; /* ends at the first NULL name */
 } rk_node_spec;
-#define RK_NODE_SPEC(op_name) ((rk_node_spec){.op = (op_name), .table = -1})
+#define RK_NODE_SPEC(op_name) ((rk_node_spec){ .op = (op_name), .table = -1 })
 
 int rk_graph_add(rk_graph *graph, const rk_node_spec *spec);
 int rk_graph_unary(rk_graph *graph, const char *op, int input); /* op without parameters or attributes */

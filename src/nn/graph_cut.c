@@ -23,8 +23,8 @@ typedef struct cut {
     const rk_graph *graph;
     rk_graph *result;
     bool *reached;
-    int *new_id;  /* of a reached node */
-    int *inputs;  /* scratch: the longest list of inputs */
+    int *new_id; /* of a reached node */
+    int *inputs; /* scratch: the longest list of inputs */
 } cut;
 
 static void copy_params(const cut *c, rk_node_spec *spec, const rk_node *node)
@@ -94,7 +94,7 @@ rocket_status rk_graph_cut(rk_graph **out, const rk_graph *graph, const char *co
                            rocket_error *err)
 {
     size_t n = (size_t)rk_graph_n_nodes(graph);
-    cut c = {.graph = graph};
+    cut c = { .graph = graph };
     rocket_status status;
 
     c.result = rk_graph_new();
@@ -153,11 +153,11 @@ static void cost_add(rk_cost *cost, const rk_graph *graph, const bool *reached, 
 
 rk_cost rk_graph_cost(const rk_graph *graph, int node)
 {
-    rk_cost cost = {0};
+    rk_cost cost = { 0 };
     bool *reached = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *reached);
 
     if (!reached)
-        return (rk_cost){-1, -1, -1, -1};
+        return (rk_cost){ -1, -1, -1, -1 };
     rk_graph_reach(graph, reached, &node, 1);
     for (int id = 0; id < rk_graph_n_nodes(graph); id++)
         if (reached[id] && rk_graph_node(graph, id)->kind == RK_NODE_OP)

@@ -7,8 +7,9 @@
  *    "outputs": [{"name": "logits_light", "node": 12}, ...]}
  *
  * Items refer to each other by position. Initialisers and losses are not kept: who reads a graph has its weights and
- * does not train. Reading goes through the ordinary building calls, which check names, shapes and sizes; what is checked
- * here is that the JSON has the right form. Unknown members are refused, since ignoring them would change the model.
+ * does not train. Reading goes through the ordinary building calls, which check names, shapes and sizes; what is
+ * checked here is that the JSON has the right form. Unknown members are refused, since ignoring them would change the
+ * model.
  */
 #include "graph_internal.h"
 #include "mem.h"
@@ -144,7 +145,7 @@ static bool get_int(const rk_json *value, int *out)
 static bool read_param(rk_graph *graph, const rk_json *json)
 {
     const rk_json *shape = rk_json_get(json, "shape");
-    rk_param param = {.name = rk_json_string(rk_json_get(json, "name"))};
+    rk_param param = { .name = rk_json_string(rk_json_get(json, "name")) };
 
     if (!keys_are(json, "name shape trainable l2") || !param.name || rk_json_kind_of(shape) != RK_JSON_ARRAY ||
         rk_json_size(shape) > RK_MAX_RANK || !rk_json_bool(rk_json_get(json, "trainable"), &param.trainable) ||
@@ -162,7 +163,7 @@ static bool read_param(rk_graph *graph, const rk_json *json)
 
 static bool read_table(rk_graph *graph, const rk_json *json)
 {
-    rk_table table = {.name = rk_json_string(rk_json_get(json, "name"))};
+    rk_table table = { .name = rk_json_string(rk_json_get(json, "name")) };
 
     if (!keys_are(json, "name rows dim") || !table.name || rk_graph_find_table(graph, table.name) >= 0 ||
         !rk_json_integer(rk_json_get(json, "rows"), &table.n_rows) ||

@@ -18,7 +18,8 @@ const rk_init_def *const rk_inits[] = {
 #define RK_INIT(name) &rk_init_##name,
 #include "inits.def"
 #undef RK_INIT
-    NULL};
+    NULL
+};
 
 enum { WORDS_PER_NORMAL = 4 };
 #define AGAIN ((uint64_t)1 << 40) /* blocks */
@@ -33,7 +34,7 @@ const rk_init_def *rk_init_find(const char *name)
 
 rk_init rk_init_make(const char *name, double a, double b)
 {
-    rk_init init = {rk_init_find(name), a, b};
+    rk_init init = { rk_init_find(name), a, b };
 
     assert(init.def);
     return init;

@@ -11,7 +11,8 @@ const rk_loss_def *const rk_losses[] = {
 #define RK_LOSS(name) &rk_loss_##name,
 #include "losses.def"
 #undef RK_LOSS
-    NULL};
+    NULL
+};
 
 const rk_loss_def *rk_loss_find(const char *name)
 {

@@ -11,24 +11,24 @@
 
 typedef struct rk_loss_io {
     const rk_loss *loss;
-    int64_t begin, end;       /* rows of this chunk */
-    double n;                 /* see above */
-    int64_t C;                /* values per row of input 0 */
-    const rk_tensor *x;       /* [n_inputs] */
-    const rk_tensor *dx;      /* [n_inputs] */
-    const float *weights;     /* [B] sample weights, NULL: all 1 */
+    int64_t begin, end;   /* rows of this chunk */
+    double n;             /* see above */
+    int64_t C;            /* values per row of input 0 */
+    const rk_tensor *x;   /* [n_inputs] */
+    const rk_tensor *dx;  /* [n_inputs] */
+    const float *weights; /* [B] sample weights, NULL: all 1 */
 } rk_loss_io;
 
 struct rk_loss_def {
-    const char *name;                   /* "LOGIT_MSE" */
+    const char *name; /* "LOGIT_MSE" */
     const char *doc;
-    bool regulariser;                   /* of the training loss only: evaluation leaves it out; never sample-weighted */
-    int n_inputs;                       /* without the optional sample weight, which comes last */
-    const char *inputs[4];              /* e.g. "logits", "labels" */
-    const char *attrs[RK_MAX_ATTRS];    /* e.g. "weight", "temperature" */
+    bool regulariser;                /* of the training loss only: evaluation leaves it out; never sample-weighted */
+    int n_inputs;                    /* without the optional sample weight, which comes last */
+    const char *inputs[4];           /* e.g. "logits", "labels" */
+    const char *attrs[RK_MAX_ATTRS]; /* e.g. "weight", "temperature" */
     double attr_defaults[RK_MAX_ATTRS];
     rocket_status (*check)(const rk_graph *graph, const rk_loss *loss, rocket_error *err);
-    double (*forward)(const rk_loss_io *io);  /* this chunk's share of the loss */
+    double (*forward)(const rk_loss_io *io); /* this chunk's share of the loss */
     void (*backward)(const rk_loss_io *io);
 };
 

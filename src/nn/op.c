@@ -12,7 +12,8 @@ const rk_op *const rk_ops[] = {
 #define RK_OP(name) &rk_op_##name,
 #include "ops.def"
 #undef RK_OP
-    NULL};
+    NULL
+};
 
 const rk_op *rk_op_find(const char *name)
 {

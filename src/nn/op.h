@@ -12,8 +12,8 @@
  * the bits.
  *
  * Backward adds to dx where io->add says so, else overwrites it; a NULL dx is not wanted. Parameter gradients are
- * always added to io->dparams, the chunk's own slab, zeroed before the pass. `y`, `x` and their gradients may be columns
- * of a wider row: always step by the given ld.
+ * always added to io->dparams, the chunk's own slab, zeroed before the pass. `y`, `x` and their gradients may be
+ * columns of a wider row: always step by the given ld.
  */
 #ifndef RK_OP_H
 #define RK_OP_H
@@ -24,52 +24,52 @@
 #include "sparse.h"
 
 typedef struct rk_tensor {
-    float *data;   /* row b at data + b * ld; NULL: absent */
+    float *data; /* row b at data + b * ld; NULL: absent */
     int64_t ld;
 } rk_tensor;
 
 typedef struct rk_op_io {
     const rk_node *node;
     const rk_backend *backend;
-    int64_t begin, end;            /* rows of this chunk */
-    int64_t n_rows;                /* B: rows of the whole batch */
+    int64_t begin, end; /* rows of this chunk */
+    int64_t n_rows;     /* B: rows of the whole batch */
     bool training;
     uint64_t seed, step;
 
     int n_inputs;
-    const int64_t *widths;         /* [n_inputs] values per row of each input */
-    const rk_tensor *x;            /* [n_inputs] [B, widths[i]] f32; absent for IDS inputs */
-    const rk_column *const *ids;   /* [n_inputs] NULL for dense inputs */
-    rk_tensor y;                   /* [B, rk_shape_size(&node->shape)] f32 */
+    const int64_t *widths;       /* [n_inputs] values per row of each input */
+    const rk_tensor *x;          /* [n_inputs] [B, widths[i]] f32; absent for IDS inputs */
+    const rk_column *const *ids; /* [n_inputs] NULL for dense inputs */
+    rk_tensor y;                 /* [B, rk_shape_size(&node->shape)] f32 */
 
     rk_tensor dy;
-    const rk_tensor *dx;           /* [n_inputs] absent: not wanted */
-    const bool *add;               /* [n_inputs] */
+    const rk_tensor *dx; /* [n_inputs] absent: not wanted */
+    const bool *add;     /* [n_inputs] */
 
     float *params[RK_MAX_NODE_PARAMS];  /* state (moving statistics) may be written by combine in training */
     float *dparams[RK_MAX_NODE_PARAMS]; /* NULL: not wanted */
-    const float *table;            /* [V, D] f32 */
+    const float *table;                 /* [V, D] f32 */
 
-    double *partial;               /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
-    int n_chunks;                  /* combine; 0 in inference, where there was no reduce */
-    float *shared;                 /* [shared_size] kept from the forward to the backward pass */
+    double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
+    int n_chunks;    /* combine; 0 in inference, where there was no reduce */
+    float *shared;   /* [shared_size] kept from the forward to the backward pass */
 } rk_op_io;
 
 struct rk_op {
-    const char *name;              /* "dense" */
-    const char *doc;               /* one line */
-    const char *aliases[4];        /* activations: the names that configs use, e.g. "relu", "tf.nn.relu" */
+    const char *name;       /* "dense" */
+    const char *doc;        /* one line */
+    const char *aliases[4]; /* activations: the names that configs use, e.g. "relu", "tf.nn.relu" */
     const char *attrs[RK_MAX_ATTRS];
     double attr_defaults[RK_MAX_ATTRS];
-    int n_inputs;                  /* -1: one or more */
+    int n_inputs; /* -1: one or more */
     int n_params;
     bool has_table;
-    bool ids_input;                /* input 0 is an IDS node */
-    bool blocks_gradient;          /* stop_gradient */
-    bool identity_in_inference;    /* left out of a cut */
-    bool is_view;                  /* y is x[0] itself: no memory of its own, nothing is run (stop_gradient) */
-    bool joins_inputs;             /* y is its inputs side by side: whoever makes an input may write it there at once, so
-                                    * that x[i] or dx[i] can already be the right columns of y or dy (concat) */
+    bool ids_input;             /* input 0 is an IDS node */
+    bool blocks_gradient;       /* stop_gradient */
+    bool identity_in_inference; /* left out of a cut */
+    bool is_view;               /* y is x[0] itself: no memory of its own, nothing is run (stop_gradient) */
+    bool joins_inputs;          /* y is its inputs side by side: whoever makes an input may write it there at once, so
+                                 * that x[i] or dx[i] can already be the right columns of y or dy (concat) */
 
     /* Shape of y, and checks of inputs, parameters and attributes. */
     rocket_status (*shape)(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err);
@@ -78,12 +78,12 @@ struct rk_op {
     size_t (*partial_size)(const rk_node *node); /* doubles per chunk, both passes; NULL: no batch reduction */
     size_t (*shared_size)(const rk_node *node);  /* floats */
 
-    void (*reduce)(const rk_op_io *io);          /* in training only; set with partial_size, as the three below */
-    void (*combine)(const rk_op_io *io);         /* also in inference, before the chunks' forward */
+    void (*reduce)(const rk_op_io *io);  /* in training only; set with partial_size, as the three below */
+    void (*combine)(const rk_op_io *io); /* also in inference, before the chunks' forward */
     void (*forward)(const rk_op_io *io);
     void (*reduce_backward)(const rk_op_io *io);
     void (*combine_backward)(const rk_op_io *io); /* dparams: those of the first chunk */
-    void (*backward)(const rk_op_io *io);        /* NULL: no gradient passes */
+    void (*backward)(const rk_op_io *io);         /* NULL: no gradient passes */
 
     /* Ops with a table: the gradient of the whole batch with respect to table rows (see rk_table_gradient_build). Room
      * for as many rows as the ids have is there. */
@@ -96,7 +96,7 @@ struct rk_op {
 /* Rows [begin, end) of a tensor, for the kernels. */
 static inline rk_block rk_rows(rk_tensor tensor, int64_t begin, int64_t end, int64_t width)
 {
-    return (rk_block){tensor.data + begin * tensor.ld, tensor.ld, end - begin, width};
+    return (rk_block){ tensor.data + begin * tensor.ld, tensor.ld, end - begin, width };
 }
 
 extern const rk_op *const rk_ops[]; /* ends with NULL */

@@ -5,8 +5,8 @@
  * get gradients from elsewhere too: everybody adds then. Nobody reads those columns as the concat's own gradient.
  *
  * Levels. A node's level is the number of batch reductions (batch norms) on the longest way to it, forward from the
- * inputs or backward from the losses. All nodes of a level make one stage, so the batch norms of two towers side by side
- * share a barrier. Within a stage tasks keep their topological order.
+ * inputs or backward from the losses. All nodes of a level make one stage, so the batch norms of two towers side by
+ * side share a barrier. Within a stage tasks keep their topological order.
  *
  * Who is first to write a gradient is known from that order: it overwrites, the others add. Losses, and whoever writes
  * only some columns of a wider row, always add; memory that they write first is zeroed before.
@@ -54,12 +54,12 @@ static bool reduces(const rk_node *node)
 /* places[id] is relative to its owner so far; make it relative to the last owner. */
 static rk_place place_resolve(const rk_place *places, int id)
 {
-    rk_place place = {id, 0};
+    rk_place place = { id, 0 };
 
     while (places[place.owner].owner != place.owner) {
         rk_place next = places[place.owner];
 
-        place = (rk_place){next.owner, place.column + next.column};
+        place = (rk_place){ next.owner, place.column + next.column };
     }
     return place;
 }
@@ -76,7 +76,7 @@ static void claim_inputs(const rk_plan *plan, rk_place *places, const rk_node *n
         while (!wanted && is_view(node_at(plan, id)))
             id = node_at(plan, id)->inputs[0];
         if (node_at(plan, id)->kind == RK_NODE_OP && places[id].owner == id && (!wanted || wanted[id]))
-            places[id] = (rk_place){node->id, column};
+            places[id] = (rk_place){ node->id, column };
     }
 }
 
@@ -91,7 +91,7 @@ static void place_values(rk_plan *plan, rk_place *relative)
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){is_view(node) ? node->inputs[0] : id, 0};
+        relative[id] = (rk_place){ is_view(node) ? node->inputs[0] : id, 0 };
         if (node->kind == RK_NODE_OP && node->op->joins_inputs)
             claim_inputs(plan, relative, node, NULL);
     }
@@ -120,7 +120,7 @@ static void place_gradients(rk_plan *plan, rk_place *relative, const bool *wante
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){wanted[id] ? id : -1, 0};
+        relative[id] = (rk_place){ wanted[id] ? id : -1, 0 };
         if (wanted[id] && node->op->joins_inputs)
             claim_inputs(plan, relative, node, wanted);
     }
@@ -131,7 +131,7 @@ static bool draft_init(rk_plan *plan, draft *d)
 {
     int most = 2 * rk_graph_n_nodes(plan->graph) + rk_graph_n_losses(plan->graph);
 
-    *d = (draft){.n_levels = 1};
+    *d = (draft){ .n_levels = 1 };
     d->tasks = plan_alloc(plan, most, sizeof *d->tasks);
     d->levels = plan_alloc(plan, most, sizeof *d->levels);
     d->combines = plan_alloc(plan, most, sizeof *d->combines);
@@ -141,7 +141,7 @@ static bool draft_init(rk_plan *plan, draft *d)
 
 static void draft_add(draft *d, rk_task_kind kind, int id, int level)
 {
-    d->tasks[d->n] = (rk_task){kind, id};
+    d->tasks[d->n] = (rk_task){ kind, id };
     d->levels[d->n++] = level;
     if (level >= d->n_levels)
         d->n_levels = level + 1;
@@ -243,7 +243,7 @@ static bool touch(writers *w, int id, bool can_overwrite)
     w->touched[place.owner] = true;
     if (can_overwrite && place.owner == id)
         return false;
-    w->tasks[w->n++] = (rk_task){RK_TASK_ZERO, place.owner};
+    w->tasks[w->n++] = (rk_task){ RK_TASK_ZERO, place.owner };
     return true;
 }
 
@@ -305,7 +305,7 @@ static void plan_backward(rk_plan *plan, rk_place *relative)
     int n = rk_graph_n_nodes(plan->graph), n_losses = rk_graph_n_losses(plan->graph);
     bool *wanted = plan_alloc(plan, n, sizeof *wanted);
     int *levels = plan_alloc(plan, n, sizeof *levels);
-    writers w = {.plan = plan, .touched = plan_alloc(plan, n, sizeof *w.touched)};
+    writers w = { .plan = plan, .touched = plan_alloc(plan, n, sizeof *w.touched) };
     rk_task *room = plan_alloc(plan, 3 * n + n_losses, sizeof *room);
     draft d;
 

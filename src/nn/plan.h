@@ -35,19 +35,19 @@ typedef struct rk_pass {
 
 /* Columns of the memory of a node. */
 typedef struct rk_place {
-    int owner;      /* -1: none */
+    int owner; /* -1: none */
     int64_t column;
 } rk_place;
 
 typedef struct rk_plan {
     rk_arena arena;
     const rk_graph *graph;
-    int64_t *widths;      /* [n_nodes] values per row; 0 for ids */
-    rk_place *values;     /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
-    rk_place *gradients;  /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
-    bool **add;           /* [n_nodes][n_inputs] backward adds to the gradient of this input */
+    int64_t *widths;     /* [n_nodes] values per row; 0 for ids */
+    rk_place *values;    /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
+    rk_place *gradients; /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
+    bool **add;          /* [n_nodes][n_inputs] backward adds to the gradient of this input */
     rk_pass training, inference, backward;
-    int *tables;          /* [n_tables] nodes that look up a table and have a gradient */
+    int *tables; /* [n_tables] nodes that look up a table and have a gradient */
     int n_tables;
 } rk_plan;
 

@@ -56,7 +56,7 @@ bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items)
 void rk_table_gradient_clear(rk_table_gradient *gradient)
 {
     rk_free(gradient->memory);
-    *gradient = (rk_table_gradient){0};
+    *gradient = (rk_table_gradient){ 0 };
 }
 
 /* Occurrence i of the batch: which row of dy it takes, times what. Returns the greatest id; *empty: a bag is empty. */
@@ -84,7 +84,7 @@ static uint64_t expand(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, 
 /* One stable pass by the digit at `shift`, from keys[0] to keys[1]; then the two change places. */
 static void sort_pass(rk_table_gradient *g, int64_t n, int shift)
 {
-    uint32_t starts[DIGITS] = {0};
+    uint32_t starts[DIGITS] = { 0 };
     uint64_t *from = g->keys[0], *to = g->keys[1];
     uint32_t start = 0;
 
@@ -136,17 +136,19 @@ static int64_t group(rk_table_gradient *g, int64_t n, bool row_0_too)
 void rk_table_gradient_build(rk_table_gradient *out, const rk_column *column, rk_block dy, rk_combiner combiner,
                              const rk_backend *backend)
 {
-    rk_bag forward = {.offsets = column->offsets, .ids = column->ids, .weights = column->weights, .combiner = combiner};
+    rk_bag forward = {
+        .offsets = column->offsets, .ids = column->ids, .weights = column->weights, .combiner = combiner
+    };
     rk_sparse *sparse = &out->sparse;
     int64_t n = column->offsets[dy.rows];
     bool empty;
     uint64_t greatest = expand(out, &forward, dy.rows, &empty);
-    rk_bag backward = {.source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM};
+    rk_bag backward = { .source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM };
 
     sort(out, n, greatest);
     sparse->n = group(out, n, empty);
     backward.offsets = out->offsets;
     backward.ids = out->ids;
     backward.weights = out->weights;
-    backend->bag_sum((rk_block){sparse->values, sparse->dim, sparse->n, sparse->dim}, &backward);
+    backend->bag_sum((rk_block){ sparse->values, sparse->dim, sparse->n, sparse->dim }, &backward);
 }

@@ -1,7 +1,7 @@
 /* Sparse gradients: rows of an embedding table that a batch touched, each once, ascending, with their summed gradient.
  *
- * Sums run over occurrences in batch order, so the bits do not depend on threads. As upstream, a batch with an empty bag
- * touches row 0 with a zero gradient (golden README, oddity 2).
+ * Sums run over occurrences in batch order, so the bits do not depend on threads. As upstream, a batch with an empty
+ * bag touches row 0 with a zero gradient (golden README, oddity 2).
  */
 #ifndef RK_SPARSE_H
 #define RK_SPARSE_H
@@ -14,21 +14,21 @@
 #include "batch.h"
 
 typedef struct rk_sparse {
-    int table;             /* id in the graph */
+    int table; /* id in the graph */
     int64_t dim, n;
-    int64_t *rows;         /* [n] ascending, distinct */
-    float *values;         /* [n, dim] f32 */
+    int64_t *rows; /* [n] ascending, distinct */
+    float *values; /* [n, dim] f32 */
     int64_t capacity;
 } rk_sparse;
 
 /* The gradient of one look-up, and the scratch memory to make it. Start from {0} with sparse.table and .dim set. */
 typedef struct rk_table_gradient {
     rk_sparse sparse;
-    void *memory;          /* of all arrays */
-    uint64_t *keys[2];     /* [capacity] (row, occurrence) pairs, sorted from one into the other and back */
+    void *memory;           /* of all arrays */
+    uint64_t *keys[2];      /* [capacity] (row, occurrence) pairs, sorted from one into the other and back */
     int64_t *offsets, *ids; /* occurrences of each distinct row, as a bag of batch rows */
     float *weights;
-    uint32_t *rows_of;     /* [capacity] batch row of each occurrence */
+    uint32_t *rows_of; /* [capacity] batch row of each occurrence */
     float *weights_of;
 } rk_table_gradient;
 

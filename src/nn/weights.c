@@ -65,7 +65,7 @@ static void fill_part(void *arg, int part, int thread)
     const filling *f = arg;
     int64_t first = (int64_t)part * PART_VALUES;
     int64_t n = f->n - first < PART_VALUES ? f->n - first : PART_VALUES;
-    rk_init_part values = {f->values + first, (uint64_t)first, (uint64_t)n, f->fan_in, f->fan_out};
+    rk_init_part values = { f->values + first, (uint64_t)first, (uint64_t)n, f->fan_in, f->fan_out };
 
     (void)thread;
     f->init->def->fill(&values, f->init, f->rng);
@@ -108,7 +108,9 @@ void rk_weights_init(rk_weights *weights, uint64_t seed, rk_pool *pool)
 
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
-        filling f = {.values = weights->dense + param->offset, .n = rk_shape_size(&param->shape), .init = &param->init};
+        filling f = { .values = weights->dense + param->offset,
+                      .n = rk_shape_size(&param->shape),
+                      .init = &param->init };
 
         f.rng = rk_rng_at(seed, RK_RNG_INIT, 0, rk_xxh64(param->name, strlen(param->name)));
         fans_of(&f, &param->shape);
@@ -116,7 +118,7 @@ void rk_weights_init(rk_weights *weights, uint64_t seed, rk_pool *pool)
     }
     for (int i = 0; i < rk_graph_n_tables(graph); i++) {
         const rk_table *table = rk_graph_table_at(graph, i);
-        filling f = {.values = weights->tables[i], .n = table->n_rows * table->dim, .init = &table->init};
+        filling f = { .values = weights->tables[i], .n = table->n_rows * table->dim, .init = &table->init };
 
         f.rng = rk_rng_at(seed, RK_RNG_INIT, 0, rk_xxh64(table->name, strlen(table->name)));
         f.fan_in = table->n_rows;

@@ -7,8 +7,8 @@
 
 typedef struct rk_weights {
     const rk_graph *graph;
-    float *dense;    /* [rk_graph_dense_size] parameters at their offsets */
-    float **tables;  /* [n_tables] [V, D] f32 each */
+    float *dense;   /* [rk_graph_dense_size] parameters at their offsets */
+    float **tables; /* [n_tables] [V, D] f32 each */
 } rk_weights;
 
 /* Allocate, all zero. Too much memory is an error that names the table. */

@@ -1,8 +1,8 @@
 /* A graph with weights, an executor and a random batch for all of its inputs; and central differences.
  *
- * Inputs of ids called "bag" get bags of 0 to 3 weighted ids, all others one id per row, another one in each row. Floats
- * are normal, but for "labels" (0 or 1, or the number of a class when n_classes is set) and "sample_weight" (every fourth
- * is 0).
+ * Inputs of ids called "bag" get bags of 0 to 3 weighted ids, all others one id per row, another one in each row.
+ * Floats are normal, but for "labels" (0 or 1, or the number of a class when n_classes is set) and "sample_weight"
+ * (every fourth is 0).
  */
 #ifndef NN_WORLD_H
 #define NN_WORLD_H
@@ -63,7 +63,8 @@ static inline float nn_float(const nn_world *world, const char *name, int64_t b,
     return (float)rk_rng_normal(rng);
 }
 
-static inline void nn_fill_floats(const nn_world *world, rk_column *column, const char *name, int64_t width, rk_rng *rng)
+static inline void nn_fill_floats(const nn_world *world, rk_column *column, const char *name, int64_t width,
+                                  rk_rng *rng)
 {
     column->kind = RK_COLUMN_FLOATS;
     column->width = width;
@@ -186,7 +187,8 @@ static inline void nn_compare_params(nn_world *world, const float *gradient, con
         const rk_param *param = rk_graph_param_at(world->graph, i);
 
         for (int64_t k = 0; param->trainable && k < rk_shape_size(&param->shape); k++)
-            nn_compare(world, world->weights->dense + param->offset + k, gradient[param->offset + (size_t)k], what, tally);
+            nn_compare(world, world->weights->dense + param->offset + k, gradient[param->offset + (size_t)k], what,
+                       tally);
     }
 }
 

@@ -20,8 +20,8 @@ static rocket_status check(const rk_graph *graph, const rk_loss *loss, rocket_er
 {
     RK_FAIL_IF(!(loss->attrs[TEMPERATURE] > 0), CONFIG, err, "temperature must be > 0, got %g",
                loss->attrs[TEMPERATURE]);
-    RK_FAIL_IF(loss->attrs[SCALE_T2] != 0 && loss->attrs[SCALE_T2] != 1, CONFIG, err,
-               "scale_t2 must be 0 or 1, got %g", loss->attrs[SCALE_T2]);
+    RK_FAIL_IF(loss->attrs[SCALE_T2] != 0 && loss->attrs[SCALE_T2] != 1, CONFIG, err, "scale_t2 must be 0 or 1, got %g",
+               loss->attrs[SCALE_T2]);
     RK_TRY(rk_loss_check_attr(loss, WEIGHT, err));
     return rk_loss_check_pair(graph, loss, err);
 }
@@ -99,9 +99,9 @@ const rk_loss_def rk_loss_kd = {
     .name = "KD",
     .doc = "cross-entropy of the light net against the booster's softened probabilities",
     .n_inputs = 2,
-    .inputs = {"logits", "booster_logits"},
-    .attrs = {"weight", "temperature", "scale_t2"},
-    .attr_defaults = {1, 1, 1},
+    .inputs = { "logits", "booster_logits" },
+    .attrs = { "weight", "temperature", "scale_t2" },
+    .attr_defaults = { 1, 1, 1 },
     .check = check,
     .forward = forward,
     .backward = backward,

@@ -37,7 +37,7 @@ static prediction prediction_of(const rk_loss_io *io, int input, int64_t b)
 {
     const float *x = rk_row(io->x[input], b);
 
-    return (prediction){x, io->C, io->C > 1 ? rk_log_sum_exp(x, io->C, 1) : 0};
+    return (prediction){ x, io->C, io->C > 1 ? rk_log_sum_exp(x, io->C, 1) : 0 };
 }
 
 static double probability(const prediction *p, int64_t c)
@@ -90,9 +90,9 @@ const rk_loss_def rk_loss_prob_mse = {
     .name = "PROB_MSE",
     .doc = "squared difference of light and booster probabilities",
     .n_inputs = 2,
-    .inputs = {"logits", "booster_logits"},
-    .attrs = {"weight", "reduction"},
-    .attr_defaults = {1, 0},
+    .inputs = { "logits", "booster_logits" },
+    .attrs = { "weight", "reduction" },
+    .attr_defaults = { 1, 0 },
     .check = check,
     .forward = forward,
     .backward = backward,

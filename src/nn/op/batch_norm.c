@@ -103,8 +103,8 @@ static void combine(const rk_op_io *io)
 static void forward(const rk_op_io *io)
 {
     io->backend->affine(rk_rows(io->y, io->begin, io->end, io->widths[0]),
-                        rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3),
-                        shared_row(io, SCALE), shared_row(io, SHIFT));
+                        rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3), shared_row(io, SCALE),
+                        shared_row(io, SHIFT));
 }
 
 static void reduce_backward(const rk_op_io *io)
@@ -134,15 +134,14 @@ static void combine_backward(const rk_op_io *io)
 static void backward(const rk_op_io *io)
 {
     if (io->dx[0].data)
-        io->backend->affine_backward(rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
-                                     rk_rows(io->dy, io->begin, io->end, io->widths[0]),
-                                     rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K0),
-                                     io->add[0]);
+        io->backend->affine_backward(
+            rk_rows(io->dx[0], io->begin, io->end, io->widths[0]), rk_rows(io->dy, io->begin, io->end, io->widths[0]),
+            rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K0), io->add[0]);
 }
 
 static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
 {
-    rk_param param = {.name = name, .shape = {1, {C}}, .init = rk_init_make(init, 0, 0)};
+    rk_param param = { .name = name, .shape = { 1, { C } }, .init = rk_init_make(init, 0, 0) };
 
     return rk_graph_param(graph, &param);
 }
@@ -159,8 +158,8 @@ static bool example(rk_graph *graph, int variant, int *node)
     spec.inputs = &x;
     spec.n_inputs = 1;
     spec.n_params = N_PARAMS;
-    spec.params[GAMMA] = rk_example_param(graph, "gamma", (rk_shape){1, {C}}, "uniform", 0.5, 1.5);
-    spec.params[BETA] = rk_example_param(graph, "beta", (rk_shape){1, {C}}, "random_normal", 0, 1);
+    spec.params[GAMMA] = rk_example_param(graph, "gamma", (rk_shape){ 1, { C } }, "uniform", 0.5, 1.5);
+    spec.params[BETA] = rk_example_param(graph, "beta", (rk_shape){ 1, { C } }, "random_normal", 0, 1);
     spec.params[MOVING_MEAN] = state(graph, "moving_mean", C, "zeros");
     spec.params[MOVING_VARIANCE] = state(graph, "moving_variance", C, "ones");
     *node = rk_graph_add(graph, &spec);
@@ -170,8 +169,8 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_batch_norm = {
     .name = "batch_norm",
     .doc = "batch normalisation; parameters gamma, beta, moving_mean, moving_variance, [C] each",
-    .attrs = {"momentum", "epsilon", "unbiased"},
-    .attr_defaults = {0.99, 1e-3, 0},
+    .attrs = { "momentum", "epsilon", "unbiased" },
+    .attr_defaults = { 0.99, 1e-3, 0 },
     .n_inputs = 1,
     .n_params = N_PARAMS,
     .shape = shape,

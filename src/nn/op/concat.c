@@ -10,7 +10,7 @@ static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *
     (void)err;
     for (int i = 0; i < node->n_inputs; i++)
         width += rk_shape_size(&rk_graph_node(graph, node->inputs[i])->shape);
-    *out = (rk_shape){1, {width}};
+    *out = (rk_shape){ 1, { width } };
     return ROCKET_OK;
 }
 
@@ -19,7 +19,7 @@ static void forward(const rk_op_io *io)
     int64_t column = 0;
 
     for (int i = 0; i < io->n_inputs; column += io->widths[i], i++) {
-        rk_tensor place = {io->y.data + column, io->y.ld};
+        rk_tensor place = { io->y.data + column, io->y.ld };
 
         if (io->x[i].data != place.data)
             io->backend->copy(rk_rows(place, io->begin, io->end, io->widths[i]),
@@ -32,7 +32,7 @@ static void backward(const rk_op_io *io)
     int64_t column = 0;
 
     for (int i = 0; i < io->n_inputs; column += io->widths[i], i++) {
-        rk_tensor place = {io->dy.data + column, io->dy.ld};
+        rk_tensor place = { io->dy.data + column, io->dy.ld };
         rk_block dy = rk_rows(place, io->begin, io->end, io->widths[i]);
 
         if (!io->dx[i].data || io->dx[i].data == place.data)

@@ -22,7 +22,7 @@ static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *
                "kernel \"%s\" must be [%lld, out], for input \"%s\"", kernel->name, (long long)width, input->name);
     RK_FAIL_IF(rk_shape_size(&bias->shape) != kernel->shape.dims[1], CONFIG, err, "bias \"%s\" must have %lld values",
                bias->name, (long long)kernel->shape.dims[1]);
-    *out = (rk_shape){1, {kernel->shape.dims[1]}};
+    *out = (rk_shape){ 1, { kernel->shape.dims[1] } };
     return ROCKET_OK;
 }
 
@@ -36,7 +36,7 @@ static void forward(const rk_op_io *io)
     int64_t in = io->widths[0], out = io->node->shape.dims[0];
     rk_block x = rk_rows(io->x[0], io->begin, io->end, in), y = rk_rows(io->y, io->begin, io->end, out);
 
-    io->backend->gemm(y, (rk_matrix){x.data, x.ld, false}, (rk_matrix){io->params[KERNEL], out, false}, in, false);
+    io->backend->gemm(y, (rk_matrix){ x.data, x.ld, false }, (rk_matrix){ io->params[KERNEL], out, false }, in, false);
     io->backend->add_bias(y, io->params[BIAS]);
 }
 
@@ -44,21 +44,21 @@ static void backward(const rk_op_io *io)
 {
     int64_t in = io->widths[0], out = io->node->shape.dims[0];
     rk_block x = rk_rows(io->x[0], io->begin, io->end, in), dy = rk_rows(io->dy, io->begin, io->end, out);
-    rk_matrix dy_matrix = {dy.data, dy.ld, false};
+    rk_matrix dy_matrix = { dy.data, dy.ld, false };
 
     if (io->dparams[KERNEL])
-        io->backend->gemm((rk_block){io->dparams[KERNEL], out, in, out}, (rk_matrix){x.data, x.ld, true}, dy_matrix,
+        io->backend->gemm((rk_block){ io->dparams[KERNEL], out, in, out }, (rk_matrix){ x.data, x.ld, true }, dy_matrix,
                           x.rows, true);
     if (io->dparams[BIAS])
         io->backend->column_sums(io->dparams[BIAS], dy);
     if (io->dx[0].data)
         io->backend->gemm(rk_rows(io->dx[0], io->begin, io->end, in), dy_matrix,
-                          (rk_matrix){io->params[KERNEL], out, true}, out, io->add[0]);
+                          (rk_matrix){ io->params[KERNEL], out, true }, out, io->add[0]);
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
 {
-    static const int64_t sizes[][2] = {{3, 4}, {1, 1}, {9, 2}};
+    static const int64_t sizes[][2] = { { 3, 4 }, { 1, 1 }, { 9, 2 } };
     rk_node_spec spec = RK_NODE_SPEC("dense");
     int x;
 
@@ -68,9 +68,9 @@ static bool example(rk_graph *graph, int variant, int *node)
     spec.inputs = &x;
     spec.n_inputs = 1;
     spec.n_params = 2;
-    spec.params[KERNEL] = rk_example_param(graph, "kernel", (rk_shape){2, {sizes[variant][0], sizes[variant][1]}},
+    spec.params[KERNEL] = rk_example_param(graph, "kernel", (rk_shape){ 2, { sizes[variant][0], sizes[variant][1] } },
                                            "random_normal", 0, 1);
-    spec.params[BIAS] = rk_example_param(graph, "bias", (rk_shape){1, {sizes[variant][1]}}, "random_normal", 0, 1);
+    spec.params[BIAS] = rk_example_param(graph, "bias", (rk_shape){ 1, { sizes[variant][1] } }, "random_normal", 0, 1);
     *node = rk_graph_add(graph, &spec);
     return true;
 }

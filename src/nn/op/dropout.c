@@ -74,8 +74,8 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_dropout = {
     .name = "dropout",
     .doc = "inverted dropout, in training only",
-    .attrs = {"ratio"},
-    .attr_defaults = {0.5},
+    .attrs = { "ratio" },
+    .attr_defaults = { 0.5 },
     .n_inputs = 1,
     .identity_in_inference = true,
     .shape = shape,

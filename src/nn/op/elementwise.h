@@ -5,8 +5,8 @@
 #include "op.h"
 
 /* Shape rule: y has the shape of the only input. */
-rocket_status rk_shape_of_input(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err)
-    ROCKET_NODISCARD;
+rocket_status rk_shape_of_input(rk_shape *out, const rk_graph *graph, const rk_node *node,
+                                rocket_error *err) ROCKET_NODISCARD;
 
 /* y = f(x);  dx = dy * df(x, y) */
 void rk_elementwise_forward(const rk_op_io *io, float (*f)(float x));

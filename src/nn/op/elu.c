@@ -32,7 +32,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_elu = {
     .name = "elu",
     .doc = "x, or exp(x) - 1 below 0",
-    .aliases = {"elu", "tf.nn.elu"},
+    .aliases = { "elu", "tf.nn.elu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

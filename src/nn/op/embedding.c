@@ -17,14 +17,14 @@ static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *
 
     RK_FAIL_IF(combiner != RK_COMBINER_SUM && combiner != RK_COMBINER_MEAN && combiner != RK_COMBINER_SQRTN, CONFIG,
                err, "combiner must be 0 (sum), 1 (mean) or 2 (sqrtn), got %g", combiner);
-    *out = (rk_shape){1, {rk_graph_table_at(graph, node->table)->dim}};
+    *out = (rk_shape){ 1, { rk_graph_table_at(graph, node->table)->dim } };
     return ROCKET_OK;
 }
 
 static void forward(const rk_op_io *io)
 {
     int64_t dim = io->node->shape.dims[0];
-    rk_bag bag = {.source = io->table, .ld = dim, .combiner = (rk_combiner)io->node->attrs[COMBINER]};
+    rk_bag bag = { .source = io->table, .ld = dim, .combiner = (rk_combiner)io->node->attrs[COMBINER] };
 
     bag.offsets = io->ids[0]->offsets + io->begin;
     bag.ids = io->ids[0]->ids;
@@ -40,8 +40,8 @@ static void backward_table(const rk_op_io *io, rk_table_gradient *out)
 
 static bool example(rk_graph *graph, int variant, int *node)
 {
-    static const int64_t dims[] = {4, 1, 17};
-    rk_table table = {.name = "table", .n_rows = RK_EXAMPLE_ROWS, .init = rk_init_make("random_normal", 0, 1)};
+    static const int64_t dims[] = { 4, 1, 17 };
+    rk_table table = { .name = "table", .n_rows = RK_EXAMPLE_ROWS, .init = rk_init_make("random_normal", 0, 1) };
     rk_node_spec spec = RK_NODE_SPEC("embedding");
     int ids;
 
@@ -61,8 +61,8 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_embedding = {
     .name = "embedding",
     .doc = "bag of table rows per example, combined by sum (0), mean (1) or sqrtn (2)",
-    .attrs = {"combiner"},
-    .attr_defaults = {RK_COMBINER_SUM},
+    .attrs = { "combiner" },
+    .attr_defaults = { RK_COMBINER_SUM },
     .n_inputs = 1,
     .has_table = true,
     .ids_input = true,

@@ -7,7 +7,7 @@
 int rk_example_source(rk_graph *graph, const char *name, int64_t width)
 {
     char ids_name[64], table_name[64];
-    rk_table table = {.name = table_name, .n_rows = RK_EXAMPLE_ROWS, .dim = width};
+    rk_table table = { .name = table_name, .n_rows = RK_EXAMPLE_ROWS, .dim = width };
     rk_node_spec spec = RK_NODE_SPEC("embedding");
     int ids;
 
@@ -24,7 +24,7 @@ int rk_example_source(rk_graph *graph, const char *name, int64_t width)
 
 int rk_example_param(rk_graph *graph, const char *name, rk_shape shape, const char *init, double a, double b)
 {
-    rk_param param = {.name = name, .shape = shape, .init = rk_init_make(init, a, b), .trainable = true};
+    rk_param param = { .name = name, .shape = shape, .init = rk_init_make(init, a, b), .trainable = true };
 
     return rk_graph_param(graph, &param);
 }

@@ -40,7 +40,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_gelu = {
     .name = "gelu",
     .doc = "Gaussian error linear unit, tanh approximation",
-    .aliases = {"gelu"},
+    .aliases = { "gelu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

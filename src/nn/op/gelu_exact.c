@@ -36,7 +36,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_gelu_exact = {
     .name = "gelu_exact",
     .doc = "Gaussian error linear unit, exact",
-    .aliases = {"tf.nn.gelu"},
+    .aliases = { "tf.nn.gelu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

@@ -26,7 +26,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_leaky_relu = {
     .name = "leaky_relu",
     .doc = "x, or 0.2 x below 0",
-    .aliases = {"leaky_relu", "tf.nn.leaky_relu"},
+    .aliases = { "leaky_relu", "tf.nn.leaky_relu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

@@ -26,7 +26,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_relu = {
     .name = "relu",
     .doc = "max(x, 0)",
-    .aliases = {"relu", "tf.nn.relu"},
+    .aliases = { "relu", "tf.nn.relu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

@@ -15,13 +15,13 @@ static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *
 
     RK_FAIL_IF(!(column >= 0 && column < (double)width && column == floor(column)), CONFIG, err,
                "column must be a whole number in 0 .. %lld, got %g", (long long)width - 1, column);
-    *out = (rk_shape){1, {1}};
+    *out = (rk_shape){ 1, { 1 } };
     return ROCKET_OK;
 }
 
 static rk_tensor column_of(const rk_op_io *io, rk_tensor x)
 {
-    return (rk_tensor){x.data + (int64_t)io->node->attrs[COLUMN], x.ld};
+    return (rk_tensor){ x.data + (int64_t)io->node->attrs[COLUMN], x.ld };
 }
 
 static void forward(const rk_op_io *io)
@@ -58,8 +58,8 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_select_column = {
     .name = "select_column",
     .doc = "one column of a vector",
-    .attrs = {"column"},
-    .attr_defaults = {0},
+    .attrs = { "column" },
+    .attr_defaults = { 0 },
     .n_inputs = 1,
     .shape = shape,
     .forward = forward,

@@ -34,7 +34,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_selu = {
     .name = "selu",
     .doc = "scaled exponential linear unit",
-    .aliases = {"selu", "tf.nn.selu"},
+    .aliases = { "selu", "tf.nn.selu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

@@ -34,7 +34,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_sigmoid = {
     .name = "sigmoid",
     .doc = "logistic function",
-    .aliases = {"sigmoid", "tf.nn.sigmoid", "tf.sigmoid"},
+    .aliases = { "sigmoid", "tf.nn.sigmoid", "tf.sigmoid" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

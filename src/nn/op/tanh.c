@@ -33,7 +33,7 @@ static bool example(rk_graph *graph, int variant, int *node)
 const rk_op rk_op_tanh = {
     .name = "tanh",
     .doc = "hyperbolic tangent",
-    .aliases = {"tanh", "tf.nn.tanh", "tf.tanh"},
+    .aliases = { "tanh", "tf.nn.tanh", "tf.tanh" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
     .forward = forward,

@@ -1,5 +1,5 @@
-/* Any bytes as the JSON form of a graph. What is accepted must write itself, read that back, and write the same; and its
- * costs and its cut must be computable. Nothing is allocated for weights: sizes are only numbers here. */
+/* Any bytes as the JSON form of a graph. What is accepted must write itself, read that back, and write the same; and
+ * its costs and its cut must be computable. Nothing is allocated for weights: sizes are only numbers here. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void require(bool what)
 
 static rk_graph *read(const char *text, size_t n)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_graph *graph = NULL;
     rk_json *json = NULL;
 
@@ -36,7 +36,7 @@ static void check_outputs(const rk_graph *graph)
 {
     for (int i = 0; i < rk_graph_n_outputs(graph); i++) {
         const rk_output *output = rk_graph_output_at(graph, i);
-        rocket_error err = {0};
+        rocket_error err = { 0 };
         rk_graph *cut = NULL;
 
         require(rk_graph_cost(graph, output->node).multiplications >= 0);

@@ -19,8 +19,8 @@ typedef struct loss_case {
     bool weighted, other_attrs;
 } loss_case;
 
-/* weight is the number of rows, so that gradients do not shrink with it; other attributes half way to 1 from the default
- * of 0, or 2 where the default is 1 and that is allowed. */
+/* weight is the number of rows, so that gradients do not shrink with it; other attributes half way to 1 from the
+ * default of 0, or 2 where the default is 1 and that is allowed. */
 static void set_attrs(rk_node_spec *spec, const loss_case *c)
 {
     for (int i = 0; i < RK_MAX_ATTRS && c->def->attrs[i]; i++) {

@@ -157,7 +157,7 @@ static void inference_leaves_the_moving_statistics(void **state)
     nn_world world = nn_world_make(nn_pair_graph(1, 0), 20, 1, &options);
     rocket_error err = { 0 };
     const float *mean = world.weights->dense +
-        rk_graph_param_at(world.graph, rk_graph_find_param(world.graph, "light/moving_mean"))->offset;
+                        rk_graph_param_at(world.graph, rk_graph_find_param(world.graph, "light/moving_mean"))->offset;
 
     (void)state;
     nn_world_feed(&world);

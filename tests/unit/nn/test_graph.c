@@ -35,7 +35,10 @@ static void the_first_fault_sticks(void **state)
 
 static void nodes_must_fit_their_inputs(void **state)
 {
-    static const struct { int64_t in, out, bias; const char *text; } wrong[] = {
+    static const struct {
+        int64_t in, out, bias;
+        const char *text;
+    } wrong[] = {
         { 4, 2, 2, "must be [3, out]" },
         { 3, 2, 3, "must have 2 values" },
     };
@@ -71,14 +74,18 @@ static void wrong_calls_are_refused(void **state)
         { { .op = "relu", .inputs = x, .n_inputs = 1, .table = 0 }, NULL, "takes no table" },
         { { .op = "relu", .inputs = x, .n_inputs = 1, .table = -1, .n_params = 1 }, NULL, "takes 0 parameters" },
         { { .op = "relu", .name = "x", .inputs = x, .n_inputs = 1, .table = -1 }, NULL, "defined twice" },
-        { { .op = "relu", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "slope", 1 } } }, NULL, "no attribute" },
+        { { .op = "relu", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "slope", 1 } } },
+          NULL,
+          "no attribute" },
         { { .op = "dropout", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "ratio", 1 } } }, NULL, "[0, 1)" },
         { { .op = "dropout", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "ratio", NAN } } }, NULL, "finite" },
         { { .op = "embedding", .inputs = x, .n_inputs = 1, .table = 0 }, NULL, "must be ids" },
         { { .op = "embedding", .inputs = ids, .n_inputs = 1, .table = -1 }, NULL, "needs a table" },
         { { .op = "embedding", .inputs = ids, .n_inputs = 1, .table = 4 }, NULL, "needs a table" },
         { { .op = "embedding", .inputs = ids, .n_inputs = 1, .attrs = { { "combiner", 3 } } }, NULL, "combiner" },
-        { { .op = "select_column", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "column", 3 } } }, NULL, "0 .. 2" },
+        { { .op = "select_column", .inputs = x, .n_inputs = 1, .table = -1, .attrs = { { "column", 3 } } },
+          NULL,
+          "0 .. 2" },
         { { .op = "concat", .inputs = x, .n_inputs = 0, .table = -1 }, NULL, "does not take 0 inputs" },
         { { .inputs = x, .n_inputs = 2 }, "SIGMOID_KE", "there is no loss" },
         { { .inputs = x, .n_inputs = 1 }, "LOGIT_MSE", "does not take 1 inputs" },
@@ -262,7 +269,7 @@ static void costs_count_what_is_reached(void **state)
     assert_int_equal(booster.multiplications, 12 * 6 + 6 * 5 + 5 * 2);
     assert_int_equal(light.layers, 3);
     assert_int_equal(light.dense_params, (12 + 3) * 6 + (6 + 3) * 4 + (4 + 1) * 2); /* kernel, bias, gamma, beta */
-    assert_int_equal(light.table_params, 9 * 3 + 200 * 4); /* the shared table once */
+    assert_int_equal(light.table_params, 9 * 3 + 200 * 4);                          /* the shared table once */
     assert_int_equal(booster.table_params, light.table_params);
     rk_graph_free(graph);
 }
@@ -331,15 +338,20 @@ static void foreign_json_is_checked(void **state)
         { NODES(X ",{\"op\":\"relu\",\"name\":\"y\",\"inputs\":[0],\"params\":[0]}"), "takes 0 parameters" },
         { NODES(X ",{\"op\":\"dense\",\"name\":\"y\",\"inputs\":[0],\"params\":[0,1]}"), "does not exist" },
         { NODES(X ",{\"op\":\"relu\",\"name\":\"y\",\"inputs\":[0],\"params\":[0,1,2,3,4,5,6]}"), "nodes[1] lacks" },
-        { NODES(X ",{\"op\":\"dropout\",\"name\":\"y\",\"inputs\":[0],\"attrs\":{\"ratio\":\"x\"}}"), "nodes[1] lacks" },
+        { NODES(X ",{\"op\":\"dropout\",\"name\":\"y\",\"inputs\":[0],\"attrs\":{\"ratio\":\"x\"}}"),
+          "nodes[1] lacks" },
         { NODES(X ",{\"op\":\"dropout\",\"name\":\"y\",\"inputs\":[0],\"attrs\":{\"r\":1}}"), "no attribute" },
         { "{\"params\":[{\"name\":\"p\",\"shape\":[3,3,3,3,3],\"trainable\":true,\"l2\":0}],\"tables\":[],\"nodes\":[],"
-          "\"outputs\":[]}", "params[0] lacks" },
+          "\"outputs\":[]}",
+          "params[0] lacks" },
         { "{\"params\":[{\"name\":\"p\",\"shape\":[2147483648,2147483648],\"trainable\":true,\"l2\":0}],\"tables\":[],"
-          "\"nodes\":[],\"outputs\":[]}", "dimension" },
+          "\"nodes\":[],\"outputs\":[]}",
+          "dimension" },
         { "{\"params\":[],\"tables\":[{\"name\":\"t\",\"rows\":1,\"dim\":1},{\"name\":\"t\",\"rows\":1,\"dim\":1}],"
-          "\"nodes\":[],\"outputs\":[]}", "tables[1] lacks" },
-        { "{\"params\":[],\"tables\":[],\"nodes\":[" X "],\"outputs\":[{\"name\":\"o\",\"node\":1}]}", "does not exist" },
+          "\"nodes\":[],\"outputs\":[]}",
+          "tables[1] lacks" },
+        { "{\"params\":[],\"tables\":[],\"nodes\":[" X "],\"outputs\":[{\"name\":\"o\",\"node\":1}]}",
+          "does not exist" },
     };
 
     (void)state;

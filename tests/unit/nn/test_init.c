@@ -1,4 +1,5 @@
-/* Initialisers: the distributions they promise, values that depend on seed and name only, and parts that fit together. */
+/* Initialisers: the distributions they promise, values that depend on seed and name only, and parts that fit together.
+ */
 #include <math.h>
 #include <string.h>
 

@@ -55,7 +55,9 @@ static void free_lookups(lookups *l)
 /* Sum of what table row `row` got, in double; *touched: whether anything. */
 static void plain_sum(double out[DIM], const lookups *l, rk_combiner combiner, int64_t row, bool *touched)
 {
-    rk_bag bag = { .offsets = l->column.offsets, .ids = l->column.ids, .weights = l->column.weights, .combiner = combiner };
+    rk_bag bag = {
+        .offsets = l->column.offsets, .ids = l->column.ids, .weights = l->column.weights, .combiner = combiner
+    };
 
     memset(out, 0, DIM * sizeof *out);
     *touched = false;
@@ -68,7 +70,7 @@ static void plain_sum(double out[DIM], const lookups *l, rk_combiner combiner, i
             *touched = true;
             for (int c = 0; c < DIM; c++)
                 out[c] += (double)rk_bag_factor(&bag, b) * (bag.weights ? (double)bag.weights[i] : 1) *
-                    (double)l->dy.data[b * l->dy.ld + c];
+                          (double)l->dy.data[b * l->dy.ld + c];
         }
     }
 }
