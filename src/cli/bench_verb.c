@@ -61,11 +61,11 @@ rocket_status rk_bench_rate(rk_sample *out, const rk_bench *bench, rk_bench_fn w
 
 /* ---- the table ---- */
 
-/* Four digits are what a measurement carries; %g would write large numbers with an exponent. */
+/* Four digits are what a measurement carries, and a count has no fraction; %g would write an exponent. */
 static void put_figure(rk_buf *text, double value)
 {
     double size = fabs(value);
-    int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+    int decimals = size >= 1000 || value == floor(value) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
 
     rk_buf_printf(text, "%.*f", decimals, value);
 }
