@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mem.h"
 #include "support.h"
@@ -52,20 +53,54 @@ void rk_check_unknown(const rk_check *check, rk_spot spot, const char *name, con
         rk_check_error(check, spot, "%s: \"%s\" is not %s", spot.field, name, known->what);
 }
 
+void *rk_check_alloc(const rk_check *check, size_t count, size_t size)
+{
+    void *memory = rk_alloc(count, size);
+
+    check->faults->failed |= memory == NULL;
+    return memory;
+}
+
+rk_map *rk_check_map(const rk_check *check)
+{
+    rk_map *map = rk_map_new();
+
+    check->faults->failed |= map == NULL;
+    return map;
+}
+
+bool rk_check_seen(const rk_check *check, rk_map *map, const char *name, size_t value)
+{
+    bool existed = false;
+
+    if (!rk_map_put(map, name, strlen(name), (int64_t)value, &existed))
+        check->faults->failed = true;
+    return existed;
+}
+
+enum { MAX_SUGGESTIONS = 4096 }; /* names to compare with; beyond that a suggestion takes too long */
+
+static bool worth_a_suggestion(const rk_check *check, size_t n)
+{
+    return n <= MAX_SUGGESTIONS && check->faults->n_errors < RK_FAULTS_MAX;
+}
+
 const char **rk_check_field_names(const rk_check *check)
 {
-    const char **names = rk_alloc(check->view->n_fields, sizeof *names);
+    size_t n = check->view->n_fields;
+    const char **names = worth_a_suggestion(check, n) ? rk_check_alloc(check, n, sizeof *names) : NULL;
 
-    for (size_t i = 0; names && i < check->view->n_fields; i++)
+    for (size_t i = 0; names && i < n; i++)
         names[i] = check->view->fields[i].name;
     return names;
 }
 
 const char **rk_check_feature_keys(const rk_check *check)
 {
-    const char **keys = rk_alloc(check->view->n_features, sizeof *keys);
+    size_t n = check->view->n_features;
+    const char **keys = worth_a_suggestion(check, n) ? rk_check_alloc(check, n, sizeof *keys) : NULL;
 
-    for (size_t i = 0; keys && i < check->view->n_features; i++)
+    for (size_t i = 0; keys && i < n; i++)
         keys[i] = check->view->features[i].key;
     return keys;
 }

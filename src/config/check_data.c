@@ -1,9 +1,6 @@
 /* Checks of data_config: columns, label, sample weight, batches (easyrec.md 3.1, 3.2). What depends on the kind of
  * input or feature is checked where the plug-ins are. */
-#include <string.h>
-
 #include "check_parts.h"
-#include "map.h"
 #include "mem.h"
 
 #define FIELD_TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
@@ -18,8 +15,7 @@ static const char *type_name(const rk_field_spec *field)
 static void check_fields(const rk_check *check)
 {
     const rk_resolved *view = check->view;
-    rk_map *seen = rk_map_new();
-    bool existed = false;
+    rk_map *seen = rk_check_map(check);
 
     if (view->n_fields == 0)
         rk_check_error(check, rk_at(&view->data->base, "input_fields", 0),
@@ -29,7 +25,7 @@ static void check_fields(const rk_check *check)
         rk_spot spot = rk_at(&field->config->base, "input_name", 0);
         if (!field->name[0])
             rk_check_error(check, spot, "input_fields: expected an input_name");
-        else if (rk_map_put(seen, field->name, strlen(field->name), 1, &existed) && existed)
+        else if (rk_check_seen(check, seen, field->name, i))
             rk_check_error(check, spot, "input_name: \"%s\" stands in input_fields twice", field->name);
     }
     rk_map_free(seen);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "check_parts.h"
-#include "map.h"
 #include "mem.h"
 #include "text_print.h"
 
@@ -49,13 +48,12 @@ static void check_initializer(const rk_check *check, const rk_feature_spec *feat
 static void check_keys(const rk_check *check)
 {
     const rk_resolved *view = check->view;
-    rk_map *seen = rk_map_new();
-    bool existed = false;
+    rk_map *seen = rk_check_map(check);
 
     for (size_t i = 0; seen && i < view->n_features; i++) {
         const rk_feature_spec *feature = &view->features[i];
         const char *named_by = feature->config->feature_name ? "feature_name" : "input_names";
-        if (feature->key[0] && rk_map_put(seen, feature->key, strlen(feature->key), 1, &existed) && existed)
+        if (feature->key[0] && rk_check_seen(check, seen, feature->key, i))
             rk_check_error(check, rk_at(&feature->config->base, named_by, 0),
                            "there is a feature \"%s\" already; give this one a feature_name of its own", feature->key);
     }
@@ -80,7 +78,7 @@ static uint64_t table_rows(const Rocket__FeatureConfig *config)
     return config->vocab_file ? 0 : config->num_buckets;
 }
 
-static bool same_initializer(const Rocket__Initializer *a, const Rocket__Initializer *b)
+static bool same_initializer(const rk_check *check, const Rocket__Initializer *a, const Rocket__Initializer *b)
 {
     rk_buf text_a, text_b;
     bool same;
@@ -92,6 +90,7 @@ static bool same_initializer(const Rocket__Initializer *a, const Rocket__Initial
     rk_text_print(&text_a, &a->base);
     rk_text_print(&text_b, &b->base);
     same = text_a.size == text_b.size && (text_a.size == 0 || memcmp(text_a.data, text_b.data, text_a.size) == 0);
+    check->faults->failed |= rk_buf_failed(&text_a) || rk_buf_failed(&text_b);
     rk_buf_clear(&text_a);
     rk_buf_clear(&text_b);
     return same;
@@ -114,7 +113,7 @@ static void check_pair(const rk_check *check, const rk_feature_spec *first, cons
         what = "combiner";
     else if (a->max_partitions != b->max_partitions)
         what = "max_partitions";
-    else if (!same_initializer(a->initializer, b->initializer))
+    else if (!same_initializer(check, a->initializer, b->initializer))
         what = "initializer";
     if (what)
         rk_check_error(check, rk_at(&b->base, what, 0),
@@ -131,14 +130,13 @@ static void check_pair(const rk_check *check, const rk_feature_spec *first, cons
 static void check_tables(const rk_check *check)
 {
     const rk_resolved *view = check->view;
-    rk_map *first = rk_map_new();
+    rk_map *first = rk_check_map(check);
 
     for (size_t i = 0; first && i < view->n_features; i++) {
         const char *table = view->features[i].config->embedding_name;
-        bool existed = false;
         if (!shares_table(&view->features[i]))
             continue;
-        if (rk_map_put(first, table, strlen(table), (int64_t)i, &existed) && existed)
+        if (rk_check_seen(check, first, table, i))
             check_pair(check, &view->features[rk_map_get(first, table, strlen(table))], &view->features[i]);
     }
     rk_map_free(first);
@@ -198,7 +196,7 @@ static void check_group_names(const rk_check *check, bool *used)
 static void check_group(const rk_check *check)
 {
     const rk_resolved *view = check->view;
-    bool *used = rk_alloc(view->n_features, sizeof *used);
+    bool *used = rk_check_alloc(check, view->n_features, sizeof *used);
 
     if (!used)
         return;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "map.h"
 #include "resolve.h"
 
 typedef struct rk_check {
@@ -33,7 +34,15 @@ typedef struct rk_known_names {
 } rk_known_names;
 void rk_check_unknown(const rk_check *check, rk_spot spot, const char *name, const rk_known_names *known);
 
-/* All names of fields, or all keys of features, for rk_check_unknown; NULL without memory, to be freed with rk_free. */
+/* Memory of a check: running out makes the list of faults fail. rk_alloc and rk_map_new otherwise. */
+void *rk_check_alloc(const rk_check *check, size_t count, size_t size);
+rk_map *rk_check_map(const rk_check *check);
+
+/* Put a name that leads to value into a map; true when it was there before. */
+bool rk_check_seen(const rk_check *check, rk_map *map, const char *name, size_t value);
+
+/* All names of fields, or all keys of features, for rk_check_unknown, to be freed with rk_free; NULL without
+ * memory, or where a suggestion is not worth its time. */
 const char **rk_check_field_names(const rk_check *check);
 const char **rk_check_feature_keys(const rk_check *check);
 

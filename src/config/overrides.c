@@ -177,17 +177,17 @@ static void walk_selected(change *c, ProtobufCMessage *message, const ProtobufCF
     rk_buf why;
 
     rk_buf_init(&why, 0);
-    if (!marks)
+    bool ok = marks && rk_selector_mark(marks, message, field, &s->selector, &why);
+    if (!marks || rk_buf_failed(&why))
         c->out_of_memory = true;
-    else if (!rk_selector_mark(marks, message, field, &s->selector, &why))
+    else if (!ok)
         fault(c, "%s", why.data ? why.data : "");
-    else
-        for (size_t i = 0; i < n && !c->out_of_memory; i++) {
-            if (marks[i] && s->rest)
-                walk(c, rk_pb_message(message, field, i), field->name, s->rest);
-            else if (marks[i])
-                set_element(c, message, field, i);
-        }
+    for (size_t i = 0; ok && i < n && !c->out_of_memory; i++) {
+        if (marks[i] && s->rest)
+            walk(c, rk_pb_message(message, field, i), field->name, s->rest);
+        else if (marks[i])
+            set_element(c, message, field, i);
+    }
     rk_buf_clear(&why);
     rk_free(marks);
 }

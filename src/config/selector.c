@@ -105,7 +105,7 @@ static int compare(const char *have, size_t n_have, const char *want, size_t n_w
     return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2;
 }
 
-static bool value_holds(const condition *c, const ProtobufCMessage *message, size_t i)
+static bool value_holds(const condition *c, const ProtobufCMessage *message, size_t i, rk_buf *why)
 {
     rk_buf text;
     int order;
@@ -115,6 +115,7 @@ static bool value_holds(const condition *c, const ProtobufCMessage *message, siz
         rk_buf_puts(&text, *(const char *const *)rk_pb_value(message, c->field, i));
     else
         rk_text_print_value(&text, message, c->field, i);
+    why->failed |= rk_buf_failed(&text);
     order = compare(text.data ? text.data : "", text.size, c->value, c->n);
     rk_buf_clear(&text);
     if (c->op[0] == '=')
@@ -125,14 +126,14 @@ static bool value_holds(const condition *c, const ProtobufCMessage *message, siz
 }
 
 /* A singular field that is absent has its default; any value of a list may match. */
-static bool holds(const condition *c, const ProtobufCMessage *message)
+static bool holds(const condition *c, const ProtobufCMessage *message, rk_buf *why)
 {
     size_t n = c->field->label == PROTOBUF_C_LABEL_REPEATED ? rk_pb_count(message, c->field)
                : c->field->type == PROTOBUF_C_TYPE_STRING   ? rk_pb_count(message, c->field)
                                                             : 1;
 
     for (size_t i = 0; i < n; i++)
-        if (value_holds(c, message, i))
+        if (value_holds(c, message, i, why))
             return true;
     return false;
 }
@@ -156,7 +157,7 @@ static bool mark_matching(bool *marks, const ProtobufCMessage *message, const Pr
 
     for (size_t i = 0; i < n; i++) {
         const ProtobufCMessage *element = rk_pb_message(message, field, i);
-        marks[i] = is_condition ? holds(&c, element) : is_named(element, s);
+        marks[i] = is_condition ? holds(&c, element, why) : is_named(element, s);
         found += marks[i];
     }
     if (!found)

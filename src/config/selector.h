@@ -15,7 +15,7 @@ typedef struct rk_selector {
 } rk_selector;
 
 /* Ranges give their elements, names and conditions all that match. false: the selector cannot be read or leads to no
- * element, and the buffer says why. */
+ * element, and the buffer says why. A buffer that failed: memory ran out, whatever the result. */
 bool rk_selector_mark(bool *marks, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                       const rk_selector *selector, rk_buf *why);
 

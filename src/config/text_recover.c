@@ -81,9 +81,11 @@ static void copy_word(char out[WORD_BYTES], const rk_token *token)
     out[n] = '\0';
 }
 
-/* In the order of evidence: a } is missing before it; it stands one level too high; it is mistyped. */
+/* In the order of evidence: a } is missing before it; it stands one level too high; it is mistyped. Faults that are
+ * only counted get no suggestion: looking for one takes longer than reading a line. */
 void rk_text_unknown_field(rk_text_parser *p, const rk_text_frame *f, const rk_token *name)
 {
+    bool counted = p->in->faults->n_errors >= RK_FAULTS_MAX;
     const ProtobufCMessageDescriptor *descriptor = f->message->descriptor;
     const rk_text_frame *outer = frame_with_field(f->up, name);
     const char *child = child_with_field(descriptor, name);
@@ -91,7 +93,7 @@ void rk_text_unknown_field(rk_text_parser *p, const rk_text_frame *f, const rk_t
     const char *in = rk_text_path(f, path);
 
     copy_word(word, name);
-    const char *near = rk_pb_closest_field(descriptor, word);
+    const char *near = counted ? NULL : rk_pb_closest_field(descriptor, word);
     if (outer)
         rk_text_fault(p, name, "unknown field \"%s\" in %s; it belongs to %s: is a } missing before it?", word, in,
                       rk_text_path(outer, outer_path));
@@ -111,7 +113,9 @@ void rk_text_unknown_enum(rk_text_parser *p, const ProtobufCFieldDescriptor *fie
     char word[WORD_BYTES], shown[RK_TOKEN_SHOWN_BYTES];
 
     copy_word(word, token);
-    near = token->kind == RK_TOKEN_NAME ? rk_pb_closest_enum(descriptor, word) : NULL;
+    near = token->kind == RK_TOKEN_NAME && p->in->faults->n_errors < RK_FAULTS_MAX
+               ? rk_pb_closest_enum(descriptor, word)
+               : NULL;
     if (near)
         rk_text_fault(p, token, "%s: unknown value %s; did you mean %s?", field->name,
                       rk_text_found(p, shown, negative), near);
