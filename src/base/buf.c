@@ -12,6 +12,7 @@
 
 #include "mem.h"
 #include "number.h"
+#include "utf8.h"
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -111,31 +112,6 @@ void rk_buf_u64(rk_buf *buf, uint64_t value)
     rk_buf_u32(buf, (uint32_t)(value >> 32));
 }
 
-/* Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at text, 0 if there is none. */
-static size_t utf8_length(const unsigned char *text, size_t n)
-{
-    unsigned char lead = text[0];
-    unsigned char low = 0x80, high = 0xBF; /* bounds of the second byte: no overlong forms, no surrogates */
-    size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-
-    if (length < 2)
-        return length;
-    if (lead == 0xE0)
-        low = 0xA0;
-    else if (lead == 0xED)
-        high = 0x9F;
-    else if (lead == 0xF0)
-        low = 0x90;
-    else if (lead == 0xF4)
-        high = 0x8F;
-    if (n < length || text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    return length;
-}
-
 static void json_character(rk_buf *buf, const unsigned char *text, size_t length)
 {
     static const char escapes[] = "\"\\\b\f\n\r\t";
@@ -154,13 +130,11 @@ static void json_character(rk_buf *buf, const unsigned char *text, size_t length
 
 void rk_buf_json_string(rk_buf *buf, const char *text, size_t n)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
-
     rk_buf_append(buf, "\"", 1);
     for (size_t i = 0; i < n;) {
-        size_t length = utf8_length(bytes + i, n - i);
+        size_t length = rk_utf8_length(text + i, n - i);
 
-        json_character(buf, bytes + i, length);
+        json_character(buf, (const unsigned char *)text + i, length);
         i += length ? length : 1;
     }
     rk_buf_append(buf, "\"", 1);

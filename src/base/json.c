@@ -1,25 +1,31 @@
-/* Reading JSON over jansson, which is seen here and nowhere else.
+/* Reading JSON (RFC 8259): recursive descent into an arena, with the place of every fault.
  *
- * The library's tree is walked once into one of our own, in an arena: members in the order of the text with O(1)
- * access by number, and a sorted index for access by name, where the library offers iterators only. Strings stay the
- * library's. Nesting is limited before parsing, both for the message's sake (it has a place) and because the library
- * recurses far deeper than a file from outside has any business to be.
+ * A reader of our own, because the usual library loses a character when memory runs out inside a token and then reads
+ * on past the end of it; here every failed allocation ends in ROCKET_FAILED. It is strict: duplicate keys, U+0000 in
+ * strings, bytes that are no UTF-8, numbers beyond the range of their type and text after the document are faults.
+ * Members keep the order of the text and have a sorted index for access by name. Nesting, and so recursion, is limited.
  */
 #include "json.h"
 
-#include <jansson.h>
-#include <pthread.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "error.h"
 #include "mem.h"
+#include "number.h"
+#include "utf8.h"
 
 enum { MAX_DEPTH = 64 };
 
 struct rk_json {
-    const json_t *value;
+    rk_json_kind kind;
+    bool flag, is_integer;
+    int64_t integer;
+    double number;
+    const char *string;
     size_t n;          /* members or elements */
     rk_json *items;    /* [n] */
     const char **keys; /* [n] of an object, in the order of the text */
@@ -29,136 +35,334 @@ struct rk_json {
 /* The root knows the memory of all. */
 typedef struct document {
     rk_json root; /* first, so that the root's address is the document's */
-    json_t *tree;
     rk_arena arena;
 } document;
 
-/* The library reports an allocation that failed as a syntax error in some places; this remembers better. */
-static _Thread_local bool out_of_memory;
+/* An element or member that was read, while the rest of its list is. */
+typedef struct entry {
+    rk_json value;
+    const char *key;
+    size_t key_at; /* offset in the text */
+} entry;
 
-static void *alloc_bytes(size_t n)
+typedef struct parser {
+    const char *text, *name;
+    size_t at, n, depth;
+    entry *stack; /* [n_stack] of all lists that are open */
+    size_t n_stack, capacity;
+    rk_arena *arena;
+    rocket_error *err;
+} parser;
+
+/* A fault at an offset of the text. Columns count bytes from 1; the end of the text stands at its last byte. */
+static rocket_status fault_found(const parser *p, size_t at, const char *expected, const char *found)
 {
-    void *p = rk_alloc(n, 1);
+    size_t line = 1, start = 0;
 
-    if (!p)
-        out_of_memory = true;
-    return p;
-}
-
-static void set_up_library(void)
-{
-    json_set_alloc_funcs(alloc_bytes, rk_free);
-}
-
-/* Depth of brackets outside strings; the text need not be JSON otherwise. */
-static rocket_status check_depth(const char *text, size_t n, const char *name, rocket_error *err)
-{
-    size_t line = 1, column = 0, depth = 0;
-    bool in_string = false;
-
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-
-        column++;
-        if (c == '\n') {
+    for (size_t i = 0; i < at; i++)
+        if (p->text[i] == '\n') {
             line++;
-            column = 0;
-        } else if (in_string) {
-            if (c == '\\' && i + 1 < n && text[i + 1] != '\n') {
-                i++;
-                column++;
-            }
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            RK_FAIL_IF(++depth > MAX_DEPTH, CORRUPT, err, "%s:%zu:%zu: expected at most %d nested values, found more",
-                       name, line, column, MAX_DEPTH);
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
+            start = i + 1;
         }
+    return rk_fail(p->err, ROCKET_CORRUPT, "%s:%zu:%zu: expected %s, found %s", p->name, line,
+                   at - start + (at < p->n), expected, found);
+}
+
+static rocket_status fault(const parser *p, size_t at, const char *expected)
+{
+    unsigned char c = at < p->n ? (unsigned char)p->text[at] : 0;
+    char found[16];
+
+    if (at == p->n)
+        return fault_found(p, at, expected, "the end");
+    snprintf(found, sizeof found, c > ' ' && c < 0x7F ? "'%c'" : "byte 0x%02X", c);
+    return fault_found(p, at, expected, found);
+}
+
+static rocket_status no_memory(const parser *p)
+{
+    return rk_fail(p->err, ROCKET_FAILED, "%s: out of memory", p->name);
+}
+
+static void skip_blanks(parser *p)
+{
+    while (p->at < p->n && strchr(" \t\r\n", p->text[p->at]) != NULL && p->text[p->at] != '\0')
+        p->at++;
+}
+
+/* Is the next byte c? Takes it if so. */
+static bool take(parser *p, char c)
+{
+    if (p->at == p->n || p->text[p->at] != c)
+        return false;
+    p->at++;
+    return true;
+}
+
+/* Four hexadecimal digits at the parser; -1 when there are none. */
+static int32_t take_hex(parser *p)
+{
+    int32_t code = 0;
+
+    if (p->n - p->at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        char c = p->text[p->at + (size_t)i];
+        int32_t digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+        if (digit < 0)
+            return -1;
+        code = code * 16 + digit;
+    }
+    p->at += 4;
+    return code;
+}
+
+/* What follows \u: one code, or the two halves of one. */
+static rocket_status take_code(parser *p, char **to)
+{
+    size_t start = p->at;
+    int32_t code = take_hex(p), low = 0;
+
+    if (code >= 0xD800 && code < 0xDC00) {
+        low = take(p, '\\') && take(p, 'u') ? take_hex(p) : -1;
+        code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+    } else if (code >= 0xDC00 && code < 0xE000) {
+        code = -1;
+    }
+    if (code <= 0)
+        return fault(p, start, "four hexadecimal digits of a character other than U+0000");
+    *to += rk_utf8_put(*to, (uint32_t)code);
+    return ROCKET_OK;
+}
+
+static rocket_status take_escape(parser *p, char **to)
+{
+    static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+    const char *letter = p->at < p->n && p->text[p->at] != '\0' ? strchr(letters, p->text[p->at]) : NULL;
+
+    if (take(p, 'u'))
+        return take_code(p, to);
+    if (letter == NULL)
+        return fault(p, p->at, "an escape: one of \" \\ / b f n r t u");
+    *(*to)++ = bytes[letter - letters];
+    p->at++;
+    return ROCKET_OK;
+}
+
+/* Where the string that begins at the parser ends, at most: the next quote that is not escaped. */
+static size_t string_length(const parser *p)
+{
+    size_t i = p->at;
+
+    while (i < p->n && p->text[i] != '"')
+        i += p->text[i] == '\\' ? 2 : 1;
+    return (i < p->n ? i : p->n) - p->at;
+}
+
+static rocket_status parse_string(parser *p, const char **out)
+{
+    if (!take(p, '"'))
+        return fault(p, p->at, "a string");
+    char *to = rk_arena_alloc(p->arena, string_length(p) + 1, 1); /* what is decoded is never longer */
+    *out = to;
+    if (to == NULL)
+        return no_memory(p);
+    while (!take(p, '"')) {
+        if (take(p, '\\')) {
+            RK_TRY(take_escape(p, &to));
+            continue;
+        }
+        size_t length = rk_utf8_length(p->text + p->at, p->n - p->at);
+        if (length == 0 || (unsigned char)p->text[p->at] < ' ')
+            return fault(p, p->at, "UTF-8 text without control characters");
+        memcpy(to, p->text + p->at, length);
+        to += length;
+        p->at += length;
     }
     return ROCKET_OK;
 }
 
-static rocket_status load(json_t **out, const char *text, size_t n, const char *name, rocket_error *err)
+static size_t skip_digits(parser *p)
 {
-    json_error_t fault;
+    size_t start = p->at;
 
-    out_of_memory = false;
-    json_t *tree = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
-    if (out_of_memory) {
-        json_decref(tree); /* a tree all the same: nothing says that it is whole */
-        return rk_fail(err, ROCKET_FAILED, "%s: out of memory", name);
+    while (p->at < p->n && p->text[p->at] >= '0' && p->text[p->at] <= '9')
+        p->at++;
+    return p->at - start;
+}
+
+static rocket_status parse_number(parser *p, rk_json *out)
+{
+    size_t start = p->at;
+
+    out->kind = RK_JSON_NUMBER;
+    out->is_integer = true;
+    take(p, '-');
+    if (!take(p, '0') && skip_digits(p) == 0)
+        return fault(p, p->at, "a value");
+    if (take(p, '.')) {
+        out->is_integer = false;
+        if (skip_digits(p) == 0)
+            return fault(p, p->at, "a digit");
     }
-    RK_FAIL_IF(!tree, CORRUPT, err, "%s:%d:%d: %s", name, fault.line, fault.column, fault.text);
-    *out = tree;
+    if (take(p, 'e') || take(p, 'E')) {
+        out->is_integer = false;
+        if (!take(p, '+'))
+            take(p, '-');
+        if (skip_digits(p) == 0)
+            return fault(p, p->at, "a digit");
+    }
+    if (!rk_parse_double(p->text + start, p->at - start, &out->number) || !isfinite(out->number) ||
+        (out->is_integer && !rk_parse_i64(p->text + start, p->at - start, &out->integer)))
+        return fault(p, start, "a number in the range of its type");
     return ROCKET_OK;
 }
 
-static void fill(rk_json *node, const json_t *value, rk_arena *arena);
+static rocket_status parse_value(parser *p, rk_json *out);
 
-static void fill_array(rk_json *node, rk_arena *arena)
+static rocket_status push(parser *p, const entry *item)
 {
-    node->n = json_array_size(node->value);
-    node->items = rk_arena_alloc(arena, node->n, sizeof *node->items);
-    for (size_t i = 0; node->items && i < node->n; i++)
-        fill(&node->items[i], json_array_get(node->value, i), arena);
+    if (p->n_stack == p->capacity) {
+        size_t capacity = p->capacity > 0 ? 2 * p->capacity : 16;
+        entry *stack = rk_realloc(p->stack, capacity, sizeof *stack);
+        if (stack == NULL)
+            return no_memory(p);
+        p->stack = stack;
+        p->capacity = capacity;
+    }
+    p->stack[p->n_stack++] = *item;
+    return ROCKET_OK;
+}
+
+static rocket_status parse_entry(parser *p, bool named)
+{
+    entry item = {0};
+
+    skip_blanks(p);
+    item.key_at = p->at;
+    if (named) {
+        RK_TRY(parse_string(p, &item.key));
+        skip_blanks(p);
+        if (!take(p, ':'))
+            return fault(p, p->at, "':'");
+    }
+    RK_TRY(parse_value(p, &item.value));
+    return push(p, &item);
 }
 
 static int compare_keys(const void *a, const void *b, void *keys)
 {
-    return strcmp(((const char **)keys)[*(const size_t *)a], ((const char **)keys)[*(const size_t *)b]);
+    size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    int order = strcmp(((const char **)keys)[i], ((const char **)keys)[j]);
+
+    return order != 0 ? order : (i > j) - (i < j); /* the later of two that are equal comes later */
 }
 
-static void fill_object(rk_json *node, rk_arena *arena)
+static rocket_status index_keys(parser *p, rk_json *object, const entry *members)
 {
-    json_t *object = (json_t *)(uintptr_t)node->value; /* the iterators want it mutable and do not change it */
-    size_t i = 0;
-
-    node->n = json_object_size(object);
-    node->items = rk_arena_alloc(arena, node->n, sizeof *node->items);
-    node->keys = rk_arena_alloc(arena, node->n, sizeof *node->keys);
-    node->order = rk_arena_alloc(arena, node->n, sizeof *node->order);
-    if (rk_arena_failed(arena))
-        return;
-    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at), i++) {
-        node->keys[i] = json_object_iter_key(at);
-        node->order[i] = i;
-        fill(&node->items[i], json_object_iter_value(at), arena);
+    object->keys = rk_arena_alloc(p->arena, object->n, sizeof *object->keys);
+    object->order = rk_arena_alloc(p->arena, object->n, sizeof *object->order);
+    if (rk_arena_failed(p->arena))
+        return no_memory(p);
+    for (size_t i = 0; i < object->n; i++) {
+        object->keys[i] = members[i].key;
+        object->order[i] = i;
     }
-    qsort_r(node->order, node->n, sizeof *node->order, compare_keys, node->keys);
+    qsort_r(object->order, object->n, sizeof *object->order, compare_keys, object->keys);
+    for (size_t i = 1; i < object->n; i++)
+        if (strcmp(object->keys[object->order[i - 1]], object->keys[object->order[i]]) == 0)
+            return fault(p, members[object->order[i]].key_at, "a key that the object does not have yet");
+    return ROCKET_OK;
 }
 
-/* Recursion is bounded by MAX_DEPTH. Failures stick to the arena. */
-static void fill(rk_json *node, const json_t *value, rk_arena *arena)
+/* The entries from first on, which the stack gives up. */
+static rocket_status close_list(parser *p, rk_json *out, size_t first)
 {
-    node->value = value;
-    if (json_is_array(value))
-        fill_array(node, arena);
-    else if (json_is_object(value))
-        fill_object(node, arena);
+    out->n = p->n_stack - first;
+    out->items = rk_arena_alloc(p->arena, out->n, sizeof *out->items);
+    if (out->items == NULL)
+        return no_memory(p);
+    for (size_t i = 0; i < out->n; i++)
+        out->items[i] = p->stack[first + i].value;
+    if (out->kind == RK_JSON_OBJECT)
+        RK_TRY(index_keys(p, out, p->stack + first));
+    p->n_stack = first;
+    return ROCKET_OK;
+}
+
+/* An array or an object; its opening bracket is taken. */
+static rocket_status parse_list(parser *p, rk_json *out, char end)
+{
+    size_t first = p->n_stack, opened = p->at - 1;
+    bool named = end == '}';
+
+    out->kind = named ? RK_JSON_OBJECT : RK_JSON_ARRAY;
+    if (p->depth == MAX_DEPTH)
+        return fault_found(p, opened, "at most 64 nested values", "more");
+    p->depth++;
+    skip_blanks(p);
+    if (!take(p, end))
+        do {
+            RK_TRY(parse_entry(p, named));
+            skip_blanks(p);
+            if (take(p, end))
+                break;
+            if (!take(p, ','))
+                return fault(p, p->at, named ? "',' or '}'" : "',' or ']'");
+        } while (true);
+    p->depth--;
+    return close_list(p, out, first);
+}
+
+static bool take_word(parser *p, const char *word)
+{
+    size_t n = strlen(word);
+
+    if (p->n - p->at < n || memcmp(p->text + p->at, word, n) != 0)
+        return false;
+    p->at += n;
+    return true;
+}
+
+static rocket_status parse_value(parser *p, rk_json *out)
+{
+    skip_blanks(p);
+    if (take(p, '{'))
+        return parse_list(p, out, '}');
+    if (take(p, '['))
+        return parse_list(p, out, ']');
+    if (p->at < p->n && p->text[p->at] == '"') {
+        out->kind = RK_JSON_STRING;
+        return parse_string(p, &out->string);
+    }
+    if (take_word(p, "null"))
+        return ROCKET_OK; /* kind is RK_JSON_NULL already */
+    out->flag = take_word(p, "true");
+    if (!out->flag && !take_word(p, "false"))
+        return parse_number(p, out);
+    out->kind = RK_JSON_BOOL;
+    return ROCKET_OK;
+}
+
+static rocket_status parse_document(parser *p, rk_json *root)
+{
+    RK_TRY(parse_value(p, root));
+    skip_blanks(p);
+    return p->at == p->n ? ROCKET_OK : fault(p, p->at, "the end");
 }
 
 rocket_status rk_json_parse(rk_json **out, const char *text, size_t n, const char *name, rocket_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    json_t *tree;
-
-    pthread_once(&once, set_up_library);
-    RK_TRY(check_depth(text, n, name, err));
-    RK_TRY(load(&tree, text, n, name, err));
     document *doc = rk_alloc(1, sizeof *doc);
-    if (!doc) {
-        json_decref(tree);
-        return rk_fail(err, ROCKET_FAILED, "%s: out of memory", name);
-    }
-    doc->tree = tree;
+
+    RK_FAIL_IF(doc == NULL, FAILED, err, "%s: out of memory", name);
     rk_arena_init(&doc->arena, 0);
-    fill(&doc->root, tree, &doc->arena);
-    if (rk_arena_failed(&doc->arena)) {
+    parser p = {.text = text, .name = name, .n = n, .arena = &doc->arena, .err = err};
+    rocket_status status = parse_document(&p, &doc->root);
+    rk_free(p.stack);
+    if (status != ROCKET_OK) {
         rk_json_free(&doc->root);
-        return rk_fail(err, ROCKET_FAILED, "%s: out of memory", name);
+        return status;
     }
     *out = &doc->root;
     return ROCKET_OK;
@@ -170,32 +374,13 @@ void rk_json_free(rk_json *root)
 
     if (!doc)
         return;
-    json_decref(doc->tree);
     rk_arena_clear(&doc->arena);
     rk_free(doc);
 }
 
 rk_json_kind rk_json_kind_of(const rk_json *value)
 {
-    if (!value)
-        return RK_JSON_NULL;
-    switch (json_typeof(value->value)) {
-    case JSON_OBJECT:
-        return RK_JSON_OBJECT;
-    case JSON_ARRAY:
-        return RK_JSON_ARRAY;
-    case JSON_STRING:
-        return RK_JSON_STRING;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return RK_JSON_NUMBER;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return RK_JSON_BOOL;
-    case JSON_NULL:
-        break;
-    }
-    return RK_JSON_NULL;
+    return value ? value->kind : RK_JSON_NULL;
 }
 
 size_t rk_json_size(const rk_json *value)
@@ -239,22 +424,22 @@ const rk_json *rk_json_member(const rk_json *object, size_t i)
 
 const char *rk_json_string(const rk_json *value)
 {
-    return value ? json_string_value(value->value) : NULL;
+    return value ? value->string : NULL;
 }
 
 bool rk_json_number(const rk_json *value, double *out)
 {
     if (rk_json_kind_of(value) != RK_JSON_NUMBER)
         return false;
-    *out = json_number_value(value->value);
+    *out = value->number;
     return true;
 }
 
 bool rk_json_integer(const rk_json *value, int64_t *out)
 {
-    if (!value || !json_is_integer(value->value))
+    if (!value || !value->is_integer)
         return false;
-    *out = json_integer_value(value->value);
+    *out = value->integer;
     return true;
 }
 
@@ -262,6 +447,6 @@ bool rk_json_bool(const rk_json *value, bool *out)
 {
     if (rk_json_kind_of(value) != RK_JSON_BOOL)
         return false;
-    *out = json_is_true(value->value);
+    *out = value->flag;
     return true;
 }

@@ -161,20 +161,57 @@ static void nesting_is_limited(void **state)
     rk_json_free(root);
 }
 
+static void escapes_are_decoded(void **state)
+{
+    rk_json *root = parse("[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\", "
+                          "\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00\", \"\xE2\x82\xAC\"]");
+
+    (void)state;
+    assert_string_equal(rk_json_string(rk_json_at(root, 0)), "\"\\/\b\f\n\r\t");
+    assert_string_equal(rk_json_string(rk_json_at(root, 1)), "A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
+    assert_string_equal(rk_json_string(rk_json_at(root, 2)), "\xE2\x82\xAC");
+    rk_json_free(root);
+}
+
+static void malformed_text_is_refused(void **state)
+{
+    static const char *const cases[] = {
+        "\"\\ud83d\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"", "\"\\ude00\"", "\"\\u12g4\"", "\"\\u12", "\"\\x\"", "\"\\",
+        "\"a\nb\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xE2\x82\"", "\"\xE2\x82",
+        "01", "-", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 2", "NaN", "True", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]",
+        "{\"a\":1 \"b\":2}", "]", "[}", "\v1", "9223372036854775808", "-9223372036854775809", "-1e400",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rk_json *root = NULL;
+
+        if (rk_json_parse(&root, cases[i], strlen(cases[i]), "f", NULL) != ROCKET_CORRUPT)
+            fail_msg("%s was read", cases[i]);
+        assert_null(root);
+    }
+}
+
+/* Tokens of every length, so that none ends just where memory runs out. */
 static rocket_status parse_example(void *arg)
 {
     rk_json *root;
 
-    (void)arg;
-    RK_TRY(rk_json_parse(&root, example, strlen(example), "f.json", NULL));
+    RK_TRY(rk_json_parse(&root, arg, strlen(arg), "f.json", NULL));
     rk_json_free(root);
     return ROCKET_OK;
 }
 
 static void failed_allocations(void **state)
 {
+    char text[80 + sizeof example];
+
     (void)state;
-    assert_survives_failed_allocations(parse_example, NULL);
+    for (int n = 1; n < 70; n++) {
+        snprintf(text, sizeof text, "[\"%.*s\", %s]", n,
+                 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", example);
+        assert_survives_failed_allocations(parse_example, text);
+    }
 }
 
 int main(void)
@@ -183,6 +220,7 @@ int main(void)
         cmocka_unit_test(values_are_read),        cmocka_unit_test(members_keep_their_order),
         cmocka_unit_test(many_members_are_found), cmocka_unit_test(wrong_kinds_give_nothing),
         cmocka_unit_test(faults_have_a_place),    cmocka_unit_test(nesting_is_limited),
+        cmocka_unit_test(escapes_are_decoded),    cmocka_unit_test(malformed_text_is_refused),
         cmocka_unit_test(failed_allocations),
     };
 

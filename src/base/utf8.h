@@ -1,0 +1,11 @@
+/* UTF-8, in its strict form (RFC 3629): shortest spelling, no surrogates, nothing beyond U+10FFFF. */
+#ifndef RK_UTF8_H
+#define RK_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+size_t rk_utf8_length(const char *text, size_t n); /* bytes of the character at text, 0 if there is none */
+size_t rk_utf8_put(char out[4], uint32_t code);    /* a code that is no surrogate; bytes written */
+
+#endif
