@@ -51,7 +51,12 @@ typedef struct rk_bundle {
  * verified. ROCKET_CORRUPT, with the file's name and what is wrong, when it is not what rocket wrote. */
 ROCKET_NODISCARD rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs,
                                               size_t n_outputs, rocket_error *err);
-void rk_bundle_close(rk_bundle *bundle);
+
+/* The same of a file that is open already, verified or not; name stands for it in messages. Nothing is borrowed from
+ * it afterwards. */
+ROCKET_NODISCARD rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const char *name,
+                                              const char *const *outputs, size_t n_outputs, rocket_error *err);
+void rk_bundle_close(rk_bundle *bundle); /* NULL is fine */
 
 /* Only the weights of a checkpoint or model, into those of a graph that was built from the config again (evaluation). */
 ROCKET_NODISCARD rocket_status rk_bundle_load_weights(rk_run_state *state, const char *path, rk_weights *weights,

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "mem.h"
 #include "number.h"
+#include "variables.h"
 
 static rocket_status meta(const char **text, size_t *n, const rk_tensor_file *file, const char *key, rocket_error *err)
 {
@@ -43,69 +44,6 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
         RK_TRY(meta_number(&state->batch_size, file, "rocket.batch_size", err));
     }
     return ROCKET_OK;
-}
-
-/* The values of one variable, checked against the shape that is expected. */
-static rocket_status copy_tensor(float *out, const rk_tensor_file *file, const char *name, const rk_shape *shape,
-                                 rocket_error *err)
-{
-    const rk_tensor_info *tensor = rk_tensor_file_find(file, name);
-
-    RK_FAIL_IF(tensor == NULL, CORRUPT, err, "no tensor \"%s\"", name);
-    bool same = tensor->type == RK_F32 && tensor->rank == shape->rank;
-    for (int i = 0; same && i < shape->rank; i++)
-        same = tensor->dims[i] == shape->dims[i];
-    RK_FAIL_IF(!same, CORRUPT, err, "tensor \"%s\" has another type or shape than the model", name);
-    if (tensor->bytes > 0)
-        memcpy(out, tensor->data, tensor->bytes);
-    return ROCKET_OK;
-}
-
-static rk_shape table_shape(const rk_table *table)
-{
-    return (rk_shape){.rank = 2, .dims = {table->n_rows, table->dim}};
-}
-
-static rocket_status copy_weights(rk_weights *weights, const rk_tensor_file *file, rocket_error *err)
-{
-    const rk_graph *graph = weights->graph;
-
-    for (int i = 0; i < rk_graph_n_params(graph); i++) {
-        const rk_param *param = rk_graph_param_at(graph, i);
-        RK_TRY(copy_tensor(weights->dense + param->offset, file, param->name, &param->shape, err));
-    }
-    for (int i = 0; i < rk_graph_n_tables(graph); i++) {
-        const rk_table *table = rk_graph_table_at(graph, i);
-        rk_shape shape = table_shape(table);
-        RK_TRY(copy_tensor(weights->tables[i], file, table->name, &shape, err));
-    }
-    return ROCKET_OK;
-}
-
-static rocket_status copy_slot(rk_updater *updater, int slot, const rk_graph *graph, const rk_tensor_file *file,
-                               rocket_error *err)
-{
-    rk_arena names;
-    rocket_status status = ROCKET_OK;
-
-    rk_arena_init(&names, 0);
-    for (int i = 0; status == ROCKET_OK && i < rk_graph_n_params(graph); i++) {
-        const rk_param *param = rk_graph_param_at(graph, i);
-        const char *name = rk_arena_printf(&names, "%s/%s", param->name, rk_updater_slot_name(updater, slot));
-        if (name != NULL && param->trainable)
-            status = copy_tensor(rk_updater_slot_dense(updater, slot) + param->offset, file, name, &param->shape, err);
-    }
-    for (int i = 0; status == ROCKET_OK && i < rk_graph_n_tables(graph); i++) {
-        const rk_table *table = rk_graph_table_at(graph, i);
-        rk_shape shape = table_shape(table);
-        const char *name = rk_arena_printf(&names, "%s/%s", table->name, rk_updater_slot_name(updater, slot));
-        if (name != NULL)
-            status = copy_tensor(rk_updater_slot_table(updater, slot, i), file, name, &shape, err);
-    }
-    if (status == ROCKET_OK && rk_arena_failed(&names))
-        status = rk_fail(err, ROCKET_FAILED, "out of memory");
-    rk_arena_clear(&names);
-    return status;
 }
 
 static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const rk_json *item, rocket_error *err)
@@ -197,31 +135,37 @@ static rocket_status read_all(rk_bundle *bundle, const rk_tensor_file *file, con
     rk_json_free(json);
     RK_TRY(status);
     RK_TRY(read_graph(bundle, file, outputs, n_outputs, err));
+    RK_TRY(rk_variables_check(bundle->graph, file, err)); /* so that no more memory is taken than the file has bytes */
     RK_TRY(rk_weights_new(&bundle->weights, bundle->graph, err));
-    return copy_weights(bundle->weights, file, err);
+    return rk_variables_load(bundle->weights, NULL, file, err);
+}
+
+rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const char *name, const char *const *outputs,
+                             size_t n_outputs, rocket_error *err)
+{
+    rk_bundle *bundle = rk_alloc(1, sizeof *bundle);
+
+    RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", name);
+    rk_arena_init(&bundle->arena, 0);
+    rocket_status status = read_all(bundle, file, name, outputs, n_outputs, err);
+    if (status != ROCKET_OK) {
+        rk_error_prefix(err, "%s", name);
+        rk_bundle_close(bundle);
+        return status;
+    }
+    *out = bundle;
+    return ROCKET_OK;
 }
 
 rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs, size_t n_outputs,
                              rocket_error *err)
 {
     rk_tensor_file *file;
-    rk_bundle *bundle = rk_alloc(1, sizeof *bundle);
 
-    RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", path);
-    rk_arena_init(&bundle->arena, 0);
-    rocket_status status = rk_tensor_file_open(&file, path, true, err);
-    if (status == ROCKET_OK) {
-        status = read_all(bundle, file, path, outputs, n_outputs, err);
-        if (status != ROCKET_OK)
-            rk_error_prefix(err, "%s: ", path);
-        rk_tensor_file_close(file);
-    }
-    if (status != ROCKET_OK) {
-        rk_bundle_close(bundle);
-        return status;
-    }
-    *out = bundle;
-    return ROCKET_OK;
+    RK_TRY(rk_tensor_file_open(&file, path, true, err));
+    rocket_status status = rk_bundle_read(out, file, path, outputs, n_outputs, err);
+    rk_tensor_file_close(file);
+    return status;
 }
 
 void rk_bundle_close(rk_bundle *bundle)
@@ -242,22 +186,22 @@ static rocket_status blame_config(rocket_status status, rocket_error *err)
         return status;
     if (err != NULL)
         err->status = ROCKET_CONFIG;
-    rk_error_prefix(err, "the file is of another model or optimizer than the config: ");
+    rk_error_prefix(err, "the file is of another model or optimizer than the config");
     return ROCKET_CONFIG;
 }
 
 static rocket_status load(rk_run_state *state, const rk_tensor_file *file, rk_weights *weights, rk_updater *updater,
                           rocket_error *err)
 {
+    rk_run_state found = {0};
     bool is_checkpoint;
 
-    RK_TRY(read_state(state, &is_checkpoint, file, err));
+    RK_TRY(read_state(&found, &is_checkpoint, file, err));
     RK_FAIL_IF(updater != NULL && !is_checkpoint, CONFIG, err,
                "this is a model, not a checkpoint: training cannot continue from it");
-    rocket_status status = copy_weights(weights, file, err);
-    for (int slot = 0; status == ROCKET_OK && updater != NULL && slot < rk_updater_n_slots(updater); slot++)
-        status = copy_slot(updater, slot, weights->graph, file, err);
-    return blame_config(status, err);
+    RK_TRY(blame_config(rk_variables_load(weights, updater, file, err), err));
+    *state = found;
+    return ROCKET_OK;
 }
 
 rocket_status rk_bundle_resume(rk_run_state *state, const char *path, rk_weights *weights, rk_updater *updater,
@@ -268,7 +212,7 @@ rocket_status rk_bundle_resume(rk_run_state *state, const char *path, rk_weights
     RK_TRY(rk_tensor_file_open(&file, path, true, err));
     rocket_status status = load(state, file, weights, updater, err);
     if (status != ROCKET_OK)
-        rk_error_prefix(err, "%s: ", path);
+        rk_error_prefix(err, "%s", path);
     rk_tensor_file_close(file);
     return status;
 }

@@ -12,28 +12,33 @@ typedef struct writing {
     rk_arena names;
 } writing;
 
+/* The values of a variable, or with a slot those of its slot. A name that cannot be made is remembered by the arena. */
+static void add_tensor(writing *w, rk_tensor_info tensor, const char *slot)
+{
+    int64_t n = 1;
+
+    for (int i = 0; i < tensor.rank; i++)
+        n *= tensor.dims[i];
+    tensor.type = RK_F32;
+    tensor.bytes = (size_t)n * sizeof(float);
+    if (slot != NULL)
+        tensor.name = rk_arena_printf(&w->names, "%s/%s", tensor.name, slot);
+    if (tensor.name != NULL)
+        rk_tensor_writer_add(w->writer, &tensor);
+}
+
 static void add_param(writing *w, const rk_param *param, const float *values, const char *slot)
 {
-    rk_tensor_info tensor = {.name = slot == NULL ? param->name : rk_arena_printf(&w->names, "%s/%s", param->name, slot),
-                             .type = RK_F32,
-                             .rank = param->shape.rank,
-                             .data = values,
-                             .bytes = (size_t)rk_shape_size(&param->shape) * sizeof(float)};
+    rk_tensor_info tensor = {.name = param->name, .rank = param->shape.rank, .data = values};
 
     memcpy(tensor.dims, param->shape.dims, sizeof tensor.dims);
-    rk_tensor_writer_add(w->writer, &tensor);
+    add_tensor(w, tensor, slot);
 }
 
 static void add_table(writing *w, const rk_table *table, const float *values, const char *slot)
 {
-    rk_tensor_info tensor = {.name = slot == NULL ? table->name : rk_arena_printf(&w->names, "%s/%s", table->name, slot),
-                             .type = RK_F32,
-                             .rank = 2,
-                             .dims = {table->n_rows, table->dim},
-                             .data = values,
-                             .bytes = (size_t)(table->n_rows * table->dim) * sizeof(float)};
-
-    rk_tensor_writer_add(w->writer, &tensor);
+    add_tensor(w, (rk_tensor_info){.name = table->name, .rank = 2, .dims = {table->n_rows, table->dim}, .data = values},
+               slot);
 }
 
 /* The tensors of the graph; of a cut, the values are found by name in the graph that it was cut from. */
@@ -61,11 +66,14 @@ static void add_slots(writing *w)
         const char *slot = rk_updater_slot_name(updater, s);
         for (int i = 0; i < rk_graph_n_params(graph); i++) {
             const rk_param *param = rk_graph_param_at(graph, i);
-            if (param->trainable)
+            if (rk_updater_slot_has_param(updater, s, i))
                 add_param(w, param, rk_updater_slot_dense(updater, s) + param->offset, slot);
         }
-        for (int i = 0; i < rk_graph_n_tables(graph); i++)
-            add_table(w, rk_graph_table_at(graph, i), rk_updater_slot_table(updater, s, i), slot);
+        for (int i = 0; i < rk_graph_n_tables(graph); i++) {
+            const float *rows = rk_updater_slot_table(updater, s, i);
+            if (rows != NULL)
+                add_table(w, rk_graph_table_at(graph, i), rows, slot);
+        }
     }
 }
 
@@ -138,7 +146,7 @@ rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, 
     if (status == ROCKET_OK)
         status = rk_tensor_writer_save(w.writer, path, err);
     else
-        rk_error_prefix(err, "%s: ", path);
+        rk_error_prefix(err, "%s", path);
     rk_tensor_writer_free(w.writer);
     rk_arena_clear(&w.names);
     return status;

@@ -19,6 +19,10 @@ static trained_options cases[] = {
     {.folder = FIXTURE("adagrad_raw_combo"),
      .overrides = {"data_config.num_epochs=3", "data_config.batch_size=53", LAUNCHING "recipe=XDL",
                    LAUNCHING "light_embedding_dim=2"}},
+    {.folder = FIXTURE("adam_id_tag"), /* an optimizer for the tables and one for the rest */
+     .overrides = {"data_config.num_epochs=2",
+                   "train_config.optimizer_config=[{ adagrad_optimizer { learning_rate { constant_learning_rate { } } } }, "
+                   "{ momentum_optimizer { learning_rate { constant_learning_rate { } } } }]"}},
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0], N_STEPS = 10 };
@@ -106,9 +110,11 @@ int main(void)
         TEST_OF(threads_do_not_matter, 0),
         TEST_OF(threads_do_not_matter, 1),
         TEST_OF(threads_do_not_matter, 2),
+        TEST_OF(threads_do_not_matter, 3),
         TEST_OF(a_resumed_run_ends_in_the_same_bits, 0),
         TEST_OF(a_resumed_run_ends_in_the_same_bits, 1),
         TEST_OF(a_resumed_run_ends_in_the_same_bits, 2),
+        TEST_OF(a_resumed_run_ends_in_the_same_bits, 3),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
