@@ -64,8 +64,8 @@ static rocket_status fault_found(const parser *p, size_t at, const char *expecte
             line++;
             start = i + 1;
         }
-    return rk_fail(p->err, ROCKET_CORRUPT, "%s:%zu:%zu: expected %s, found %s", p->name, line,
-                   at - start + (at < p->n), expected, found);
+    return rk_fail(p->err, ROCKET_CORRUPT, "%s:%zu:%zu: expected %s, found %s", p->name, line, at - start + (at < p->n),
+                   expected, found);
 }
 
 static rocket_status fault(const parser *p, size_t at, const char *expected)
@@ -236,7 +236,7 @@ static rocket_status push(parser *p, const entry *item)
 
 static rocket_status parse_entry(parser *p, bool named)
 {
-    entry item = {0};
+    entry item = { 0 };
 
     skip_blanks(p);
     item.key_at = p->at;
@@ -357,7 +357,7 @@ rocket_status rk_json_parse(rk_json **out, const char *text, size_t n, const cha
 
     RK_FAIL_IF(doc == NULL, FAILED, err, "%s: out of memory", name);
     rk_arena_init(&doc->arena, 0);
-    parser p = {.text = text, .name = name, .n = n, .arena = &doc->arena, .err = err};
+    parser p = { .text = text, .name = name, .n = n, .arena = &doc->arena, .err = err };
     rocket_status status = parse_document(&p, &doc->root);
     rk_free(p.stack);
     if (status != ROCKET_OK) {

@@ -26,7 +26,7 @@ size_t rk_utf8_length(const char *text, size_t n)
 size_t rk_utf8_put(char out[4], uint32_t code)
 {
     size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    static const unsigned char marks[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
 
     for (size_t i = length - 1; i > 0; i--) {
         out[i] = (char)(0x80 | (code & 0x3F));
