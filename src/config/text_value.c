@@ -238,7 +238,7 @@ static const char *unescape(rk_buf *out, const char **p, const char *end)
     }
     if (**p >= '0' && **p <= '7')
         return append_byte(out, digits(p, end, 8, 3, &n));
-    if (**p == 'x' || **p == 'X') {
+    if (**p == 'x') {
         ++*p;
         value = digits(p, end, 16, 2, &n);
         return n ? append_byte(out, value) : "\\x needs a hexadecimal digit";

@@ -95,6 +95,7 @@ static void escapes_stand_for_bytes(void **state)
     assert_true(unquoted("'\\000'")[0] == '!');
     assert_true(unquoted("'\\400'")[0] == '!');
     assert_true(unquoted("'\\q'")[0] == '!');
+    assert_true(unquoted("'\\X41'")[0] == '!');
     assert_string_equal(unquoted("'\\377'"), "\xFF");
 }
 
