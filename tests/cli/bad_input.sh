@@ -62,6 +62,8 @@ try() { # name, code, regex, preparation, command
         bad "$1: expected exit code $2, found $code: $(cat "$err")"
     elif ! grep -Eq -- "$3" "$err"; then
         bad "$1: expected /$3/, found: $(cat "$err")"
+    elif grep -Ev '^(rocket: |usage: rocket |  [a-z]+ +|$)' "$err" | grep -vE '^rocket (VERB|[0-9])' | grep -q .; then
+        bad "$1: expected lines of rocket on standard error only, found: $(cat "$err")"
     elif ! cmp -s "$work/.before" "$work/.after"; then
         bad "$1: files changed: $(diff "$work/.before" "$work/.after")"
     elif [ -n "$(find fresh \( -name '*.tmp' -o -name model.safetensors \) 2>/dev/null)" ]; then

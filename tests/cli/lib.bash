@@ -34,7 +34,7 @@ run() { # expected exit code, command...
     local expected=$1 code=0
     shift
     ("$@") >"$out" 2>"$err" </dev/null || code=$?
-    if [ "$code" -eq "$expected" ]; then
+    if [ "$code" -eq "$expected" ] && ! grep -Eq 'Sanitizer|runtime error' "$err"; then
         good
     else
         bad "expected exit code $expected, found $code: $*"

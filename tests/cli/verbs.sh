@@ -78,6 +78,23 @@ same "$out" eval.json
 run 0 "$rocket" eval -c small.config -i part-1.csv,part-2.csv --json
 same "$out" eval.json
 
+# ---- a header: columns by name, in any order, and others beside them
+awk -F, -v OFS=, 'NR == 1 { print "price", "tags", "other", "city", "item", "user", "clk" }
+    { print $6, $5, "x", $4, $3, $2, $1 }' eval.csv >named.csv
+run 0 "$rocket" eval -c small.config -i named.csv --set data_config.with_header=true --json
+same "$out" eval.json
+
+# ---- ignore_error drops the row, not the batch, and counts it
+awk -F, -v OFS=, 'NR == 30 { $6 = "cheap" } { print } NR == 40 { print "1,u1" }' eval.csv >damaged.csv
+run 0 "$rocket" eval -c small.config -i damaged.csv --set data_config.ignore_error=true --json
+sed 30d eval.csv >without.csv
+cp "$out" dropped.json
+run 0 "$rocket" eval -c small.config -i without.csv --json
+same "$out" dropped.json
+run 0 "$rocket" train -c small.config --set model_dir=counted --set data_config.ignore_error=true \
+    --set train_input_path=damaged.csv --set train_config.num_steps=0 --set data_config.num_epochs=2
+said "$err" '4 bad rows were dropped \(ignore_error\)'
+
 # ---- export: what training wrote, byte for byte
 run 0 "$rocket" export -c small.config -o light.safetensors
 same light.safetensors run/export/40/model.safetensors
@@ -119,6 +136,21 @@ check "reserved columns are the input's" \
     diff <(tail -n +2 columns.csv | cut -d';' -f3,4) <(awk -F, '{ print $2 ";" $1 }' eval.csv)
 run 0 "$rocket" predict -m light.safetensors -i eval.csv -o all.csv --output-cols probs_light_1 --reserved-cols ALL_COLUMNS
 check "all columns" diff <(tail -n +2 all.csv | cut -d, -f2-) eval.csv
+
+# ---- a signal while predicting: the exit code says which, and there is no part of an output
+(while cat eval.csv; do sleep 0.02; done) 2>/dev/null |
+    (exec "$rocket" predict -m light.safetensors -i - -o endless.csv --batch-size 10 2>stopped) &
+for ((i = 0; i < 500; i++)); do
+    compgen -G '.endless.csv.*.tmp' >/dev/null && break
+    sleep 0.01
+done
+pid=$(sed -nE 's/^\.endless\.csv\.([0-9]+)\..*/\1/p' <<<"$(compgen -G '.endless.csv.*.tmp')")
+kill -TERM "$pid"
+code=0
+wait $! || code=$?
+check "SIGTERM gives exit code 143, found $code" [ "$code" -eq 143 ]
+said stopped 'stopped by signal 15; nothing was written'
+check "no output, whole or in part" [ -z "$(compgen -G '*endless.csv*')$(compgen -G '.endless.csv*')" ]
 
 # ---- inspect
 run 0 "$rocket" inspect light.safetensors
