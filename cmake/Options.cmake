@@ -19,8 +19,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
-set(CMAKE_C_FLAGS_RELEASE "-O2 -g") # assertions stay on: they guard against our own mistakes, not the user's
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O3 -g") # assertions stay on: they guard against our own mistakes, not the user's
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g")
 
 add_compile_definitions(_GNU_SOURCE) # Linux: affinity, strtod_l
 add_compile_options($<$<COMPILE_LANGUAGE:C>:-ffp-contract=off> -fno-math-errno -fno-omit-frame-pointer)
