@@ -18,47 +18,49 @@ static bool supported(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-/* Lanes c .. c + 7 of a row of `cols` values. */
-static __m256i mask_at(int64_t c, int64_t cols)
+/* The first `left` lanes, all when there are more. */
+static __m256i mask_of(int64_t left)
 {
     __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    int64_t left = cols - c;
 
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(left < LANES ? (int)left : LANES), lane);
 }
 
-static __m256 load(const float *p, __m256i mask)
+/* Up to 8 of the `left` values from p on; masked stores take ten times as long on some processors, hence the branch. */
+static inline __m256 load(const float *p, int64_t left)
 {
-    return _mm256_maskload_ps(p, mask);
+    return left >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, mask_of(left));
 }
 
-static void store(float *p, __m256i mask, __m256 v)
+static inline void store(float *p, int64_t left, __m256 v)
 {
-    _mm256_maskstore_ps(p, mask, v);
+    if (left >= LANES)
+        _mm256_storeu_ps(p, v);
+    else
+        _mm256_maskstore_ps(p, mask_of(left), v);
 }
 
 static void add_bias(rk_block y, const float *bias)
 {
-    for (int64_t c = 0; c < y.cols; c += LANES) {
-        __m256i mask = mask_at(c, y.cols);
-        __m256 b = load(bias + c, mask);
-        float *p = y.data + c;
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c += LANES) {
+            int64_t left = y.cols - c;
+            float *p = y.data + r * y.ld + c;
 
-        for (int64_t r = 0; r < y.rows; r++, p += y.ld)
-            store(p, mask, _mm256_add_ps(load(p, mask), b));
-    }
+            store(p, left, _mm256_add_ps(load(p, left), load(bias + c, left)));
+        }
 }
 
 static void column_sums(float *sums, rk_block x)
 {
     for (int64_t c = 0; c < x.cols; c += LANES) {
-        __m256i mask = mask_at(c, x.cols);
-        __m256 sum = load(sums + c, mask);
+        int64_t left = x.cols - c;
+        __m256 sum = load(sums + c, left);
         const float *p = x.data + c;
 
         for (int64_t r = 0; r < x.rows; r++, p += x.ld)
-            sum = _mm256_add_ps(sum, load(p, mask));
-        store(sums + c, mask, sum);
+            sum = _mm256_add_ps(sum, load(p, left));
+        store(sums + c, left, sum);
     }
 }
 
@@ -74,10 +76,10 @@ static void add_scaled(rk_block y, rk_block x, float scale)
 
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c += LANES) {
-            __m256i mask = mask_at(c, y.cols);
+            int64_t left = y.cols - c;
             float *p = y.data + r * y.ld + c;
 
-            store(p, mask, _mm256_fmadd_ps(s, load(x.data + r * x.ld + c, mask), load(p, mask)));
+            store(p, left, _mm256_fmadd_ps(s, load(x.data + r * x.ld + c, left), load(p, left)));
         }
 }
 
@@ -105,12 +107,12 @@ static void add_doubles(double *sums, int64_t n, __m256d first, __m256d second)
 static void moments(double *sums, rk_block x)
 {
     for (int64_t c = 0; c < x.cols; c += LANES) {
-        __m256i mask = mask_at(c, x.cols);
+        int64_t left = x.cols - c;
         __m256d s0 = _mm256_setzero_pd(), s1 = s0, q0 = s0, q1 = s0;
         const float *p = x.data + c;
 
         for (int64_t r = 0; r < x.rows; r++, p += x.ld) {
-            __m256 v = load(p, mask);
+            __m256 v = load(p, left);
             __m256d a = low(v), b = high(v);
 
             s0 = _mm256_add_pd(s0, a);
@@ -123,29 +125,29 @@ static void moments(double *sums, rk_block x)
     }
 }
 
+/* Row by row: a walk down the columns would hit the same few cache sets when rows are a power of two apart. */
 static void affine(rk_block y, rk_block x, const float *center, const float *scale, const float *shift)
 {
-    for (int64_t c = 0; c < y.cols; c += LANES) {
-        __m256i mask = mask_at(c, y.cols);
-        __m256 m = load(center + c, mask), s = load(scale + c, mask), b = load(shift + c, mask);
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c += LANES) {
+            int64_t left = y.cols - c;
+            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(center + c, left));
 
-        for (int64_t r = 0; r < y.rows; r++) {
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, mask), m);
-            store(y.data + r * y.ld + c, mask, _mm256_fmadd_ps(v, s, b));
+            v = _mm256_fmadd_ps(v, load(scale + c, left), load(shift + c, left));
+            store(y.data + r * y.ld + c, left, v);
         }
-    }
 }
 
 static void gradient_moments(double *sums, rk_block dy, rk_block x, const float *center)
 {
     for (int64_t c = 0; c < x.cols; c += LANES) {
-        __m256i mask = mask_at(c, x.cols);
-        __m256 m = load(center + c, mask);
+        int64_t left = x.cols - c;
+        __m256 m = load(center + c, left);
         __m256d m0 = low(m), m1 = high(m);
         __m256d s0 = _mm256_setzero_pd(), s1 = s0, q0 = s0, q1 = s0;
 
         for (int64_t r = 0; r < x.rows; r++) {
-            __m256 v = load(x.data + r * x.ld + c, mask), d = load(dy.data + r * dy.ld + c, mask);
+            __m256 v = load(x.data + r * x.ld + c, left), d = load(dy.data + r * dy.ld + c, left);
             __m256d d0 = low(d), d1 = high(d);
 
             s0 = _mm256_add_pd(s0, d0);
@@ -162,38 +164,34 @@ static void affine_backward(rk_block dx, rk_block dy, rk_block x, const float *k
 {
     int64_t n = dx.cols;
 
-    for (int64_t c = 0; c < n; c += LANES) {
-        __m256i mask = mask_at(c, n);
-        __m256i old = add ? mask : _mm256_setzero_si256(); /* what was there counts as 0 when overwriting */
-        __m256 k0 = load(k + c, mask), k1 = load(k + n + c, mask);
-        __m256 k2 = load(k + 2 * n + c, mask), k3 = load(k + 3 * n + c, mask);
-
-        for (int64_t r = 0; r < dx.rows; r++) {
+    for (int64_t r = 0; r < dx.rows; r++)
+        for (int64_t c = 0; c < n; c += LANES) {
+            int64_t left = n - c;
             float *p = dx.data + r * dx.ld + c;
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, mask), k3);
+            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(k + 3 * n + c, left));
 
-            v = _mm256_fmadd_ps(k1, v, k2);
-            v = _mm256_fmadd_ps(k0, load(dy.data + r * dy.ld + c, mask), v);
-            store(p, mask, _mm256_add_ps(load(p, old), v));
+            v = _mm256_fmadd_ps(load(k + n + c, left), v, load(k + 2 * n + c, left));
+            v = _mm256_fmadd_ps(load(k + c, left), load(dy.data + r * dy.ld + c, left), v);
+            store(p, left, add ? _mm256_add_ps(load(p, left), v) : v);
         }
-    }
 }
 
 /* One bag, columns c .. c + 15 (the common embedding width in one go), sums in batch order. */
-static void bag_columns(float *y, const rk_bag *bag, int64_t row, float factor, const __m256i mask[2])
+static void bag_columns(float *y, const rk_bag *bag, int64_t row, float factor, int64_t left)
 {
-    __m256 s0 = _mm256_setzero_ps(), s1 = s0;
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, f = _mm256_set1_ps(factor);
 
     for (int64_t i = bag->offsets[row]; i < bag->offsets[row + 1]; i++) {
         const float *p = bag->source + bag->ids[i] * bag->ld;
         __m256 w = _mm256_set1_ps(bag->weights ? bag->weights[i] : 1.0F);
 
-        s0 = _mm256_fmadd_ps(w, load(p, mask[0]), s0);
-        s1 = _mm256_fmadd_ps(w, load(p + LANES, mask[1]), s1);
+        s0 = _mm256_fmadd_ps(w, load(p, left), s0);
+        if (left > LANES)
+            s1 = _mm256_fmadd_ps(w, load(p + LANES, left - LANES), s1);
     }
-    __m256 f = _mm256_set1_ps(factor);
-    store(y, mask[0], _mm256_mul_ps(s0, f));
-    store(y + LANES, mask[1], _mm256_mul_ps(s1, f));
+    store(y, left, _mm256_mul_ps(s0, f));
+    if (left > LANES)
+        store(y + LANES, left - LANES, _mm256_mul_ps(s1, f));
 }
 
 /* Rows of a big table are cache misses: ask for those of the bags ahead. */
@@ -214,11 +212,10 @@ static void bag_sum(rk_block y, const rk_bag *bag)
 
         bag_prefetch(bag, r, y.rows);
         for (int64_t c = 0; c < y.cols; c += 2 * LANES) {
-            __m256i mask[2] = { mask_at(c, y.cols), mask_at(c + LANES, y.cols) };
             rk_bag columns = *bag;
 
             columns.source += c;
-            bag_columns(y.data + r * y.ld + c, &columns, r, factor, mask);
+            bag_columns(y.data + r * y.ld + c, &columns, r, factor, y.cols - c);
         }
     }
 }
@@ -229,11 +226,11 @@ static void relu(rk_block y, rk_block x, float slope)
 
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c += LANES) {
-            __m256i mask = mask_at(c, y.cols);
-            __m256 v = load(x.data + r * x.ld + c, mask);
+            int64_t left = y.cols - c;
+            __m256 v = load(x.data + r * x.ld + c, left);
             __m256 positive = _mm256_cmp_ps(v, zero, _CMP_GT_OQ);
 
-            store(y.data + r * y.ld + c, mask, _mm256_blendv_ps(_mm256_mul_ps(v, s), v, positive));
+            store(y.data + r * y.ld + c, left, _mm256_blendv_ps(_mm256_mul_ps(v, s), v, positive));
         }
 }
 
@@ -243,13 +240,13 @@ static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, boo
 
     for (int64_t r = 0; r < dx.rows; r++)
         for (int64_t c = 0; c < dx.cols; c += LANES) {
-            __m256i mask = mask_at(c, dx.cols);
+            int64_t left = dx.cols - c;
             float *p = dx.data + r * dx.ld + c;
-            __m256 d = load(dy.data + r * dy.ld + c, mask);
-            __m256 positive = _mm256_cmp_ps(load(x.data + r * x.ld + c, mask), zero, _CMP_GT_OQ);
+            __m256 d = load(dy.data + r * dy.ld + c, left);
+            __m256 positive = _mm256_cmp_ps(load(x.data + r * x.ld + c, left), zero, _CMP_GT_OQ);
 
             d = _mm256_blendv_ps(_mm256_mul_ps(d, s), d, positive);
-            store(p, mask, add ? _mm256_add_ps(load(p, mask), d) : d);
+            store(p, left, add ? _mm256_add_ps(load(p, left), d) : d);
         }
 }
 
