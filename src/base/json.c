@@ -258,20 +258,20 @@ static int compare_keys(const void *a, const void *b, void *keys)
     return order != 0 ? order : (i > j) - (i < j); /* the later of two that are equal comes later */
 }
 
-static rocket_status index_keys(parser *p, rk_json *object, const entry *members)
+static rocket_status index_keys(parser *p, rk_json *object, size_t first)
 {
     object->keys = rk_arena_alloc(p->arena, object->n, sizeof *object->keys);
     object->order = rk_arena_alloc(p->arena, object->n, sizeof *object->order);
     if (rk_arena_failed(p->arena))
         return no_memory(p);
     for (size_t i = 0; i < object->n; i++) {
-        object->keys[i] = members[i].key;
+        object->keys[i] = p->stack[first + i].key;
         object->order[i] = i;
     }
     qsort_r(object->order, object->n, sizeof *object->order, compare_keys, object->keys);
     for (size_t i = 1; i < object->n; i++)
         if (strcmp(object->keys[object->order[i - 1]], object->keys[object->order[i]]) == 0)
-            return fault(p, members[object->order[i]].key_at, "a key that the object does not have yet");
+            return fault(p, p->stack[first + object->order[i]].key_at, "a key that the object does not have yet");
     return ROCKET_OK;
 }
 
@@ -285,7 +285,7 @@ static rocket_status close_list(parser *p, rk_json *out, size_t first)
     for (size_t i = 0; i < out->n; i++)
         out->items[i] = p->stack[first + i].value;
     if (out->kind == RK_JSON_OBJECT)
-        RK_TRY(index_keys(p, out, p->stack + first));
+        RK_TRY(index_keys(p, out, first));
     p->n_stack = first;
     return ROCKET_OK;
 }
