@@ -1,16 +1,9 @@
 /* Checks of data_config: columns, label, sample weight, batches (easyrec.md 3.1, 3.2). What depends on the kind of
- * input or feature is checked where the plug-ins are. */
+ * input or feature, and on the types of columns, is checked where the plug-ins are. */
 #include "check_parts.h"
 #include "mem.h"
 
-#define FIELD_TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
-
 enum { MAX_BATCH = 1 << 24 };
-
-static const char *type_name(const rk_field_spec *field)
-{
-    return rk_enum_name(&rocket__dataset_config__field_type__descriptor, (int)field->config->input_type);
-}
 
 static void check_fields(const rk_check *check)
 {
@@ -44,7 +37,6 @@ static void check_label(const rk_check *check)
 {
     const rk_resolved *view = check->view;
     const Rocket__DatasetConfig *data = view->data;
-    const rk_field_spec *label = view->label == RK_NONE ? NULL : &view->fields[view->label];
 
     if (data->n_label_fields == 0)
         rk_check_error(check, rk_at(&data->base, "label_fields", 0), "data_config: expected label_fields, found none");
@@ -54,11 +46,6 @@ static void check_label(const rk_check *check)
     if (data->n_label_fields > 1)
         rk_check_note(check, rk_at(&data->base, "label_fields", 1),
                       "RocketLaunching learns the first label, \"%s\"; the others are not used", data->label_fields[0]);
-    if (label && view->model->num_class > 1 && label->config->input_type != FIELD_TYPE(INT32) &&
-        label->config->input_type != FIELD_TYPE(INT64))
-        rk_check_error(check, rk_at(&data->base, "label_fields", 0),
-                       "label_fields: with num_class %u the label needs an INT32 or INT64 column, \"%s\" is %s",
-                       view->model->num_class, label->name, type_name(label));
 }
 
 static void check_weight(const rk_check *check)
@@ -73,9 +60,6 @@ static void check_weight(const rk_check *check)
         unknown_field(check, spot, data->sample_weight);
         return;
     }
-    if (view->fields[view->weight].config->input_type == FIELD_TYPE(STRING))
-        rk_check_error(check, spot, "sample_weight: expected a column of numbers, \"%s\" is STRING",
-                       data->sample_weight);
     if (view->weight == view->label)
         rk_check_error(check, spot, "sample_weight: \"%s\" is the label", data->sample_weight);
     if (view->model->num_class > 1)
@@ -91,9 +75,6 @@ static void check_batches(const rk_check *check)
     if (data->batch_size < 1 || data->batch_size > MAX_BATCH)
         rk_check_error(check, rk_at(&data->base, "batch_size", 0), "batch_size: expected 1 to %d, found %u", MAX_BATCH,
                        data->batch_size);
-    if (data->shuffle && data->shuffle_buffer_size < 1)
-        rk_check_error(check, rk_at(&data->base, "shuffle_buffer_size", 0),
-                       "shuffle_buffer_size: expected at least 1 with shuffle, found %d", data->shuffle_buffer_size);
 }
 
 static void check_paths(const rk_check *check)

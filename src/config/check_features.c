@@ -1,10 +1,9 @@
-/* Checks of features and of the group that feeds the model: names that lead somewhere, tables that can be shared
- * (easyrec.md 3.6). What a feature type needs is checked by the type. */
+/* Checks of features and of the group that feeds the model: names that lead somewhere, tables of one size
+ * where they are shared (easyrec.md 3.6). What a feature type needs is checked by the type. */
 #include <string.h>
 
 #include "check_parts.h"
 #include "mem.h"
-#include "text_print.h"
 
 /* ---- one feature ---- */
 
@@ -78,24 +77,6 @@ static uint64_t table_rows(const Rocket__FeatureConfig *config)
     return config->vocab_file ? 0 : config->num_buckets;
 }
 
-static bool same_initializer(const rk_check *check, const Rocket__Initializer *a, const Rocket__Initializer *b)
-{
-    rk_buf text_a, text_b;
-    bool same;
-
-    if (!a || !b)
-        return a == b;
-    rk_buf_init(&text_a, 0);
-    rk_buf_init(&text_b, 0);
-    rk_text_print(&text_a, &a->base);
-    rk_text_print(&text_b, &b->base);
-    same = text_a.size == text_b.size && (text_a.size == 0 || memcmp(text_a.data, text_b.data, text_a.size) == 0);
-    check->faults->failed |= rk_buf_failed(&text_a) || rk_buf_failed(&text_b);
-    rk_buf_clear(&text_a);
-    rk_buf_clear(&text_b);
-    return same;
-}
-
 static bool shares_table(const rk_feature_spec *feature)
 {
     return feature->config->embedding_name && feature->config->embedding_name[0];
@@ -103,27 +84,15 @@ static bool shares_table(const rk_feature_spec *feature)
 
 static void check_pair(const rk_check *check, const rk_feature_spec *first, const rk_feature_spec *feature)
 {
-    const Rocket__FeatureConfig *a = first->config, *b = feature->config;
-    const char *what = NULL;
-    uint64_t rows_a = table_rows(a), rows_b = table_rows(b);
+    uint64_t rows = table_rows(first->config), own_rows = table_rows(feature->config);
 
-    if (a->embedding_dim != b->embedding_dim)
-        what = "embedding_dim";
-    else if (strcmp(a->combiner, b->combiner) != 0)
-        what = "combiner";
-    else if (a->max_partitions != b->max_partitions)
-        what = "max_partitions";
-    else if (!same_initializer(check, a->initializer, b->initializer))
-        what = "initializer";
-    if (what)
-        rk_check_error(check, rk_at(&b->base, what, 0),
-                       "features \"%s\" and \"%s\" share the table \"%s\": expected the same %s in both", first->key,
-                       feature->key, b->embedding_name, what);
-    else if (rows_a && rows_b && rows_a != rows_b)
+    if (rows && own_rows && rows != own_rows)
         rk_check_error(
-            check, rk_at(&b->base, "embedding_name", 0),
-            "features \"%s\" and \"%s\" share the table \"%s\": expected as many buckets in both, found %llu and %llu",
-            first->key, feature->key, b->embedding_name, (unsigned long long)rows_a, (unsigned long long)rows_b);
+            check, rk_at(&feature->config->base, "embedding_name", 0),
+            "features \"%s\" and \"%s\" share the table \"%s\": expected as many buckets in both, found %llu "
+            "and %llu",
+            first->key, feature->key, feature->config->embedding_name, (unsigned long long)rows,
+            (unsigned long long)own_rows);
 }
 
 /* Each feature with the first one of the same table. */

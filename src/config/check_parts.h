@@ -49,6 +49,6 @@ const char **rk_check_feature_keys(const rk_check *check);
 void rk_check_data(const rk_check *check);     /* fields, labels, weights, batches */
 void rk_check_features(const rk_check *check); /* features, the group, shared tables */
 void rk_check_model(const rk_check *check);    /* model class, recipe, arm, hint */
-void rk_check_run(const rk_check *check);      /* train_config, eval_config, export_config */
+void rk_check_run(const rk_check *check);      /* train_config, export_config */
 
 #endif

@@ -1,8 +1,8 @@
-/* Checks of train_config, eval_config and export_config: how long, when to save, which columns the metrics need. */
+/* Checks of train_config and export_config: how long, when to save, what to export. Optimizers,
+ * schedules and metrics check themselves. */
 #include <string.h>
 
 #include "check_parts.h"
-#include "mem.h"
 #include "text.h"
 
 static void check_length(const rk_check *check)
@@ -15,35 +15,6 @@ static void check_length(const rk_check *check)
     if (view->train->has_save_checkpoints_steps && view->train->has_save_checkpoints_secs)
         rk_check_error(check, rk_at(&view->train->base, "save_checkpoints_secs", 0),
                        "expected save_checkpoints_steps or save_checkpoints_secs, found both");
-}
-
-/* Upstream knows features only; a column that no feature reads serves as well. */
-static void check_metric_field(const rk_check *check, rk_spot spot, const char *name)
-{
-    const rk_resolved *view = check->view;
-
-    if (!name || !name[0]) {
-        rk_check_error(check, spot, "expected %s, the column by which rows are grouped", spot.field);
-    } else if (rk_field_find(view, name) == RK_NONE && rk_feature_find(view, name) == RK_NONE) {
-        const char **names = rk_check_field_names(check);
-        rk_known_names known = { "a field of data_config.input_fields", names, view->n_fields };
-        rk_check_unknown(check, spot, name, &known);
-        rk_free(names);
-    }
-}
-
-static void check_metrics(const rk_check *check)
-{
-    const Rocket__EvalConfig *eval = check->view->eval;
-
-    for (size_t i = 0; i < eval->n_metrics_set; i++) {
-        const Rocket__EvalMetrics *metric = eval->metrics_set[i];
-        if (metric->metric_case == ROCKET__EVAL_METRICS__METRIC_GAUC)
-            check_metric_field(check, rk_at(&metric->gauc->base, "uid_field", 0), metric->gauc->uid_field);
-        if (metric->metric_case == ROCKET__EVAL_METRICS__METRIC_SESSION_AUC)
-            check_metric_field(check, rk_at(&metric->session_auc->base, "session_id_field", 0),
-                               metric->session_auc->session_id_field);
-    }
 }
 
 static void check_export(const rk_check *check)
@@ -73,6 +44,5 @@ static void check_export(const rk_check *check)
 void rk_check_run(const rk_check *check)
 {
     check_length(check);
-    check_metrics(check);
     check_export(check);
 }

@@ -41,29 +41,6 @@ static const config_fault_case cases[] = {
       { CONFIG_TEXT_SOUND, { "features[0].initializer={ constant_initializer { consts: 1 } }" } },
       "" },
     { "shared table", { CONFIG_TEXT_SOUND, { "features[:].embedding_name=t" } }, "" },
-    { "shared table of two widths",
-      { CONFIG_TEXT_SOUND, { "features[:].embedding_name=t", "features[1].embedding_dim=8" } },
-      "error --set features[1].embedding_dim=8: features \"user\" and \"item\" share the table \"t\": expected the "
-      "same embedding_dim in both\n" },
-    { "shared table of two combiners",
-      { CONFIG_TEXT_SOUND, { "features[:].embedding_name=t", "features[1].combiner=mean" } },
-      "error --set features[1].combiner=mean: features \"user\" and \"item\" share the table \"t\": expected the same "
-      "combiner in both\n" },
-    { "shared table of two partitions",
-      { CONFIG_TEXT_SOUND, { "features[:].embedding_name=t", "features[1].max_partitions=2" } },
-      "note --set features[1].max_partitions=2: max_partitions changes nothing here: tables are not split; upstream "
-      "gets the same numbers from any value\n"
-      "error --set features[1].max_partitions=2: features \"user\" and \"item\" share the table \"t\": expected the "
-      "same max_partitions in both\n" },
-    { "shared table of two initializers",
-      { CONFIG_TEXT_SOUND,
-        { "features[:].embedding_name=t", "features[1].initializer={ glorot_normal_initializer { } }" } },
-      "error --set features[1].initializer={ glorot_normal_initializer { } }: features \"user\" and \"item\" share the "
-      "table \"t\": expected the same initializer in both\n" },
-    { "shared table of equal initializers",
-      { CONFIG_TEXT_SOUND,
-        { "features[:].embedding_name=t", "features[:].initializer={ glorot_normal_initializer { } }" } },
-      "" },
     { "shared table of two sizes",
       { CONFIG_TEXT_SOUND, { "features[:].embedding_name=t", "features[1].hash_bucket_size=7" } },
       "error --set features[:].embedding_name=t: features \"user\" and \"item\" share the table \"t\": expected as "

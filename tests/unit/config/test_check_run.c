@@ -1,4 +1,4 @@
-/* Checks of train_config, eval_config and export_config. */
+/* Checks of train_config and export_config. */
 #include "config_text.h"
 
 static const config_fault_case cases[] = {
@@ -9,26 +9,6 @@ static const config_fault_case cases[] = {
     { "two rhythms of checkpoints",
       { CONFIG_TEXT_SOUND, { "save_checkpoints_steps=5", "save_checkpoints_secs=5" } },
       "error --set save_checkpoints_secs=5: expected save_checkpoints_steps or save_checkpoints_secs, found both\n" },
-    { "gauc without users",
-      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc={ }" } },
-      "error --set eval_config.metrics_set[gauc].gauc={ }: expected uid_field, the column by which rows are "
-      "grouped\n" },
-    { "gauc of an unknown column",
-      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc.uid_field=usr" } },
-      "error --set eval_config.metrics_set[gauc].gauc.uid_field=usr: uid_field: \"usr\" is not a field of "
-      "data_config.input_fields; did you mean \"user\"?\n" },
-    { "gauc of a column without a feature",
-      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[gauc].gauc.uid_field=weight" } },
-      "" },
-    { "gauc of a feature",
-      { CONFIG_TEXT_SOUND,
-        { "eval_config.metrics_set[gauc].gauc.uid_field=u", "features[0].feature_name=u",
-          "feature_groups[0].feature_names=['u', 'item']" } },
-      "" },
-    { "session auc of an unknown column",
-      { CONFIG_TEXT_SOUND, { "eval_config.metrics_set[auc]={ session_auc { session_id_field: 'sess' } }" } },
-      "error --set eval_config.metrics_set[auc]={ session_auc { session_id_field: 'sess' } }: session_id_field: "
-      "\"sess\" is not a field of data_config.input_fields\n" },
     { "best exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=best" } },
       "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
