@@ -7,6 +7,7 @@
  */
 #include "json.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,6 +280,7 @@ static rocket_status index_keys(parser *p, rk_json *object, size_t first)
 static rocket_status close_list(parser *p, rk_json *out, size_t first)
 {
     out->n = p->n_stack - first;
+    assert(out->n == 0 || p->stack != NULL);
     out->items = rk_arena_alloc(p->arena, out->n, sizeof *out->items);
     if (out->items == NULL)
         return no_memory(p);
