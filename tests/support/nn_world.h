@@ -216,6 +216,7 @@ static inline void nn_check_gradients(nn_world *world, const char *what, int64_t
     float *tables[NN_MAX_INPUTS];
     nn_tally tally = { 0 };
 
+    nn_world_step(world); /* leaves its gradients in memory that the second one must not add to */
     nn_world_step(world);
     memcpy(dense, rk_exec_dense_gradient(world->exec), size * sizeof *dense);
     for (int t = 0; t < rk_graph_n_tables(world->graph); t++)

@@ -195,6 +195,36 @@ static void a_block_blocks(void **state)
     nn_world_free(&world);
 }
 
+/* x is trained by a loss of its own; what comes back to its blocked copy in a concat must not reach it. */
+static void a_block_in_a_concat_blocks(void **state)
+{
+    rk_graph *graph = rk_graph_new();
+    rk_exec_options options = with_gradients(NULL);
+    int x = rk_example_source(graph, "x", 3), inputs[2];
+    rk_node_spec spec = RK_NODE_SPEC("concat");
+    const rk_sparse *sparse;
+    nn_world world;
+
+    (void)state;
+    spec.inputs = &x;
+    spec.n_inputs = 1;
+    rk_graph_add_loss(graph, "EMBEDDING_L2", "own", &spec);
+    inputs[0] = rk_graph_unary(graph, "stop_gradient", x);
+    inputs[1] = rk_example_source(graph, "z", 2);
+    spec.inputs = inputs;
+    spec.n_inputs = 2;
+    inputs[0] = rk_graph_add(graph, &spec);
+    spec.n_inputs = 1;
+    rk_graph_add_loss(graph, "EMBEDDING_L2", "behind the block", &spec);
+    world = nn_world_make(graph, 4, 0, &options);
+    nn_world_step(&world);
+    sparse = rk_exec_sparse(world.exec, 0);
+    assert_string_equal(rk_graph_table_at(graph, sparse->table)->name, "x_table");
+    assert_int_equal(sparse->n, 4);
+    assert_memory_equal(sparse->values, world.weights->tables[sparse->table], 12 * sizeof(float));
+    nn_world_free(&world);
+}
+
 /* y = x W W + ...: one kernel in two nodes; L2 counts it once. */
 static void a_shared_parameter_sums_its_gradients(void **state)
 {
@@ -253,6 +283,31 @@ static void gradients_meet_in_concats(void **state)
     rk_graph_add_loss(graph, "EMBEDDING_L2", "inner concat", &spec);
     world = nn_world_make(graph, 40, 0, &options);
     nn_check_gradients(&world, "concats", 5);
+    nn_world_free(&world);
+}
+
+/* Of a concat's row, the columns of one input get a gradient from elsewhere before the concat's own arrives. */
+static void a_part_of_a_row_may_be_written_first(void **state)
+{
+    rk_graph *graph = rk_graph_new();
+    rk_exec_options options = { .gradients = true, .backend = rk_backend_find("reference") };
+    int t = rk_graph_unary(graph, "tanh", rk_example_source(graph, "x", 3)), inputs[2], late;
+    rk_node_spec spec = RK_NODE_SPEC("concat");
+    nn_world world;
+
+    (void)state;
+    inputs[0] = t;
+    inputs[1] = rk_graph_unary(graph, "tanh", rk_example_source(graph, "z", 2));
+    spec.inputs = inputs;
+    spec.n_inputs = 2;
+    inputs[0] = rk_graph_unary(graph, "sigmoid", rk_graph_add(graph, &spec));
+    spec.n_inputs = 1;
+    rk_graph_add_loss(graph, "EMBEDDING_L2", "whole", &spec);
+    late = rk_graph_unary(graph, "sigmoid", t); /* last node: first in the backward pass */
+    spec.inputs = &late;
+    rk_graph_add_loss(graph, "EMBEDDING_L2", "part", &spec);
+    world = nn_world_make(graph, 20, 0, &options);
+    nn_check_gradients(&world, "part of a row", 1);
     nn_world_free(&world);
 }
 
@@ -393,8 +448,10 @@ int main(void)
         cmocka_unit_test(inference_is_row_by_row),
         cmocka_unit_test(inference_leaves_the_moving_statistics),
         cmocka_unit_test(a_block_blocks),
+        cmocka_unit_test(a_block_in_a_concat_blocks),
         cmocka_unit_test(a_shared_parameter_sums_its_gradients),
         cmocka_unit_test(gradients_meet_in_concats),
+        cmocka_unit_test(a_part_of_a_row_may_be_written_first),
         cmocka_unit_test(a_loss_that_is_not_a_number_is_named),
         cmocka_unit_test(ids_beyond_the_table_are_refused),
         cmocka_unit_test(rows_without_weight_count_for_nothing),
