@@ -86,7 +86,7 @@ static int build(rk_model *model, const rk_schema *schema, const rk_inputs_optio
     spec.name = rk_arena_printf(names, "%sinput", options->prefix);
     spec.inputs = parts;
     spec.n_inputs = (int)n;
-    return rk_arena_failed(names) ? -1 : rk_graph_add(model->graph, &spec);
+    return rk_arena_failed(names) ? rk_graph_no_memory(model->graph) : rk_graph_add(model->graph, &spec);
 }
 
 int rk_inputs_build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options)

@@ -64,7 +64,7 @@ int rk_graph_fault(rk_graph *graph, const char *format, ...)
     return -1;
 }
 
-static int out_of_memory(rk_graph *graph)
+int rk_graph_no_memory(rk_graph *graph)
 {
     if (graph->fault.status == ROCKET_OK)
         (void)!rk_fail(&graph->fault, ROCKET_FAILED, "graph: out of memory");
@@ -81,7 +81,7 @@ static bool is_faulty(const rk_graph *graph)
 static int items_add(rk_graph *graph, rk_items *items, void *item)
 {
     if (!item)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     if (items->n == RK_MAX_ITEMS)
         return rk_graph_fault(graph, "graph: more than %d items of a kind", RK_MAX_ITEMS);
     if (items->n == items->capacity) {
@@ -89,7 +89,7 @@ static int items_add(rk_graph *graph, rk_items *items, void *item)
         void **at = rk_arena_alloc(&graph->arena, capacity, sizeof *at);
 
         if (!at)
-            return out_of_memory(graph);
+            return rk_graph_no_memory(graph);
         if (items->n)
             memcpy(at, items->at, items->n * sizeof *at);
         items->at = at; /* the old array stays in the arena: at most as much again */
@@ -110,10 +110,10 @@ static int named_add(rk_graph *graph, rk_namespace space, rk_items *items, const
     int id;
 
     if (!name)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     id = items_add(graph, items, item);
     if (id >= 0 && !rk_map_put(graph->names[space], name, strlen(name), id, NULL))
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     return id;
 }
 
@@ -174,7 +174,7 @@ int rk_graph_param(rk_graph *graph, const rk_param *param)
 
     copy = rk_arena_alloc(&graph->arena, 1, sizeof *copy);
     if (!copy)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     *copy = *param;
     copy->name = rk_arena_strdup(&graph->arena, param->name);
     if (!slab_reserve(graph, copy))
@@ -206,7 +206,7 @@ int rk_graph_table(rk_graph *graph, const rk_table *table)
 
     copy = rk_arena_alloc(&graph->arena, 1, sizeof *copy);
     if (!copy)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     *copy = *table;
     copy->name = rk_arena_strdup(&graph->arena, table->name);
     return named_add(graph, RK_NAME_TABLE, &graph->tables, copy->name, copy);
@@ -238,7 +238,7 @@ static int input_add(rk_graph *graph, rk_node_kind kind, const char *name, const
                               (long long)shape->dims[0]);
     node = node_new(graph, kind, name);
     if (!node)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     node->shape = *shape;
     return named_add(graph, RK_NAME_NODE, &graph->nodes, node->name, node);
 }
@@ -288,7 +288,7 @@ static const int *inputs_copy(rk_graph *graph, const char *what, const rk_node_s
         }
     copy = rk_arena_alloc(&graph->arena, (size_t)spec->n_inputs, sizeof *copy);
     if (!copy) {
-        out_of_memory(graph);
+        rk_graph_no_memory(graph);
         return NULL;
     }
     memcpy(copy, spec->inputs, (size_t)spec->n_inputs * sizeof *copy);
@@ -380,14 +380,14 @@ int rk_graph_add(rk_graph *graph, const rk_node_spec *spec)
     if (!name)
         name = rk_arena_printf(&graph->arena, "%s_%zu", spec->op, graph->nodes.n);
     if (!name)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     if (name_find(graph, RK_NAME_NODE, name) >= 0)
         return rk_graph_fault(graph, "node \"%s\" is defined twice", name);
     if (!spec_fits(graph, op, name, spec))
         return -1;
     node = node_new(graph, RK_NODE_OP, name);
     if (!node || !node->name)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     return node_complete(graph, node, op, spec);
 }
 
@@ -439,13 +439,13 @@ int rk_graph_add_loss(rk_graph *graph, const char *loss, const char *name, const
         return rk_graph_fault(graph, "there is no loss \"%s\"", loss);
     copy = rk_arena_alloc(&graph->arena, 1, sizeof *copy);
     if (!copy)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     copy->def = def;
     copy->name = rk_arena_strdup(&graph->arena, name);
     copy->n_inputs = spec->n_inputs;
     copy->inputs = copy->name ? inputs_copy(graph, name, spec) : NULL;
     if (!copy->name)
-        return out_of_memory(graph);
+        return rk_graph_no_memory(graph);
     if (!copy->inputs || !attrs_set(graph, copy->attrs, def->attrs, def->attr_defaults, &named) ||
         !loss_inputs_fit(graph, copy))
         return -1;
@@ -472,7 +472,7 @@ void rk_graph_output(rk_graph *graph, const char *name, int node)
     }
     output = rk_arena_alloc(&graph->arena, 1, sizeof *output);
     if (!output) {
-        out_of_memory(graph);
+        rk_graph_no_memory(graph);
         return;
     }
     output->name = rk_arena_strdup(&graph->arena, name);

@@ -113,6 +113,9 @@ int rk_graph_unary(rk_graph *graph, const char *op, int input); /* op without pa
 int rk_graph_add_loss(rk_graph *graph, const char *loss, const char *name, const rk_node_spec *inputs_and_attrs);
 void rk_graph_output(rk_graph *graph, const char *name, int node);
 
+/* A builder had no memory for something of its own: that is the graph's fault too. Always -1. */
+int rk_graph_no_memory(rk_graph *graph);
+
 /* Check the whole and freeze it. */
 ROCKET_NODISCARD rocket_status rk_graph_finish(rk_graph *graph, rocket_error *err);
 
