@@ -145,15 +145,15 @@ ROCKET_NODISCARD rocket_status rk_graph_cut(rk_graph **out, const rk_graph *grap
                                             size_t n_outputs, rocket_error *err);
 
 /* Multiplications per example of a finished graph, restricted to what the node reaches backwards (the paper's Table 5
- * column: weights only, no bias, no look-up). params: trainable dense values reached. */
+ * column: weights only, no bias, no look-up). params: trainable dense values reached. All -1 without memory. */
 typedef struct rk_cost {
     int64_t multiplications, dense_params, table_params;
     int layers; /* nodes with a kernel */
 } rk_cost;
 rk_cost rk_graph_cost(const rk_graph *graph, int node);
 
-/* JSON form: {"inputs": .., "params": .., "tables": .., "nodes": .., "outputs": ..}. From foreign bytes: every index,
- * name, shape and size is checked. */
+/* JSON form: {"params": .., "tables": .., "nodes": .., "outputs": ..}, see graph_json.c; without initialisers and
+ * losses. From foreign bytes: every index, name, shape and size is checked. */
 void rk_graph_write_json(const rk_graph *graph, rk_buf *out);
 ROCKET_NODISCARD rocket_status rk_graph_read_json(rk_graph **out, const rk_json *json, rocket_error *err);
 
