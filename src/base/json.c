@@ -280,12 +280,13 @@ static rocket_status index_keys(parser *p, rk_json *object, size_t first)
 static rocket_status close_list(parser *p, rk_json *out, size_t first)
 {
     out->n = p->n_stack - first;
-    assert(out->n == 0 || p->stack != NULL);
     out->items = rk_arena_alloc(p->arena, out->n, sizeof *out->items);
     if (out->items == NULL)
         return no_memory(p);
-    for (size_t i = 0; i < out->n; i++)
+    for (size_t i = 0; i < out->n; i++) {
+        assert(p->stack != NULL);
         out->items[i] = p->stack[first + i].value;
+    }
     if (out->kind == RK_JSON_OBJECT)
         RK_TRY(index_keys(p, out, first));
     p->n_stack = first;
