@@ -56,6 +56,13 @@ void rk_buckets_check(const rk_config *config, const rk_feature_spec *spec, rk_f
     check_words(config, spec, faults);
 }
 
+/* With r = floor((2^64 - 1) / n), 2^64 - n * r is at most n, so that hash * r / 2^64 is less than 1 below hash / n and the
+ * quotient at most one too small. */
+uint64_t rk_reciprocal(uint64_t n)
+{
+    return UINT64_MAX / n;
+}
+
 static bool add_word(rk_map *map, const char *word, size_t i)
 {
     return rk_map_put(map, word, strlen(word), (int64_t)i, NULL);
@@ -95,6 +102,7 @@ rocket_status rk_buckets_open(rk_buckets *out, const rk_feature *feature, const 
         RK_TRY(open_words(&made, config, setup, err));
     else
         made.n = made.kind == RK_BUCKETS_HASH ? config->hash_bucket_size : config->num_buckets;
+    made.reciprocal = made.n > 0 ? rk_reciprocal(made.n) : 0;
     *out = made;
     return ROCKET_OK;
 }
@@ -108,7 +116,7 @@ void rk_buckets_close(rk_buckets *buckets)
 int64_t rk_buckets_of_text(const rk_buckets *buckets, rk_text text)
 {
     if (buckets->kind == RK_BUCKETS_HASH)
-        return (int64_t)(rk_fingerprint64(text.data, text.n) % buckets->n);
+        return (int64_t)rk_remainder(rk_fingerprint64(text.data, text.n), buckets->n, buckets->reciprocal);
     int64_t index = rk_map_get(buckets->words, text.data, text.n);
     return index < 0 ? 0 : index;
 }

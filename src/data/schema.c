@@ -36,6 +36,7 @@ struct rk_schema {
 /* A batch and what it takes to fill it. */
 typedef struct owned_batch {
     rk_batch batch; /* first: the caller's view */
+    int64_t room;   /* every column has memory for so many rows */
     rk_value *values;
     rk_scratch scratch;
 } owned_batch;
@@ -181,7 +182,7 @@ static rocket_status open_labels(rk_schema *schema, rocket_error *err)
 
 static rocket_status add_bytes(rk_schema *schema, const char *name, rocket_error *err)
 {
-    size_t field = rk_field_find(schema->view, name);
+    size_t field = rk_field_of_metric(schema->view, name);
 
     RK_FAIL_IF(field == RK_NONE, CONFIG, err, "%s: column \"%s\" is not in data_config.input_fields",
                rk_config_name(schema->config), name);
@@ -283,8 +284,10 @@ int rk_schema_weight(const rk_schema *schema)
 
 int rk_schema_bytes(const rk_schema *schema, const char *field)
 {
+    size_t wanted = rk_field_of_metric(schema->view, field);
+
     for (size_t i = 0; i < schema->n_bytes; i++)
-        if (strcmp(schema->view->fields[schema->bytes_fields[i]].name, field) == 0)
+        if (schema->bytes_fields[i] == wanted)
             return (int)(schema->n_columns - schema->n_bytes + i);
     return -1;
 }
@@ -409,23 +412,33 @@ static rocket_status convert(const rk_schema *schema, rk_value *values, const rk
     return ROCKET_OK;
 }
 
-/* The row's place in a column, with memory for it. */
-static bool begin_row(rk_sink_row *sink, owned_batch *owned, size_t i)
+/* Memory for one more row in every column; of items the features take care. */
+static bool make_room(owned_batch *owned)
 {
-    rk_column *column = &owned->batch.columns[i];
-    size_t row = (size_t)owned->batch.n_rows;
+    int64_t rows = owned->batch.n_rows + 1, room = INT64_MAX;
 
-    if (row == column->capacity_rows && !rk_column_reserve(column, row + 1, 0))
-        return false;
-    *sink = (rk_sink_row){ .column = column, .row = (int64_t)row, .scratch = &owned->scratch };
-    if (column->kind == RK_COLUMN_FLOATS)
-        memset(rk_row_floats(sink), 0, (size_t)column->width * sizeof(float));
-    else
-        sink->n = (size_t)column->offsets[row];
+    for (size_t i = 0; i < owned->batch.n_columns; i++) {
+        rk_column *column = &owned->batch.columns[i];
+
+        if (!rk_column_reserve(column, (size_t)rows, 0))
+            return false;
+        room = (int64_t)column->capacity_rows < room ? (int64_t)column->capacity_rows : room;
+    }
+    owned->room = room;
     return true;
 }
 
-static void end_row(const rk_sink_row *sink)
+/* The sink moves on to the row's place in a column. */
+static inline void begin_row(rk_sink_row *sink, rk_column *column)
+{
+    sink->column = column;
+    if (column->kind == RK_COLUMN_FLOATS)
+        memset(rk_row_floats(sink), 0, (size_t)column->width * sizeof(float));
+    else
+        sink->n = (size_t)column->offsets[sink->row];
+}
+
+static inline void end_row(const rk_sink_row *sink)
 {
     if (sink->column->kind != RK_COLUMN_FLOATS)
         sink->column->offsets[sink->row + 1] = (int64_t)sink->n;
@@ -433,14 +446,13 @@ static void end_row(const rk_sink_row *sink)
 
 static rocket_status append_features(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
 {
-    rk_sink_row sink;
+    rk_sink_row sink = { .row = owned->batch.n_rows, .scratch = &owned->scratch };
 
     for (size_t i = 0; i < schema->n_features; i++) {
         const rk_feature *feature = &schema->features[i];
         int field = feature->fields[0];
 
-        if (!begin_row(&sink, owned, i))
-            return fail_memory(err);
+        begin_row(&sink, &owned->batch.columns[i]);
         sink.only_positive = feature->weighted && feature->combiner != RK_COMBINER_SUM;
         rocket_status status = feature->def->row(feature, owned->values, &sink, &field, err);
         if (status != ROCKET_OK)
@@ -475,22 +487,23 @@ static rocket_status weight_number(const rk_value *value, float *out, rocket_err
     return ROCKET_OK;
 }
 
+/* The one number of a row in a FLOATS column of width 1. */
+static float *number_of(owned_batch *owned, int column)
+{
+    return &owned->batch.columns[column].values[owned->batch.n_rows];
+}
+
 static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
 {
-    rk_sink_row sink;
     rocket_status status;
 
     if (schema->label >= 0) {
-        if (!begin_row(&sink, owned, (size_t)schema->label))
-            return fail_memory(err);
-        status = label_number(schema, &owned->values[schema->label_field], rk_row_floats(&sink), err);
+        status = label_number(schema, &owned->values[schema->label_field], number_of(owned, schema->label), err);
         if (status != ROCKET_OK)
             return blame(schema, schema->label_field, bad_field, status, err);
     }
     if (schema->weight >= 0) {
-        if (!begin_row(&sink, owned, (size_t)schema->weight))
-            return fail_memory(err);
-        status = weight_number(&owned->values[schema->weight_field], rk_row_floats(&sink), err);
+        status = weight_number(&owned->values[schema->weight_field], number_of(owned, schema->weight), err);
         if (status != ROCKET_OK)
             return blame(schema, schema->weight_field, bad_field, status, err);
     }
@@ -500,11 +513,11 @@ static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, 
 static rocket_status append_bytes(const rk_schema *schema, owned_batch *owned, rocket_error *err)
 {
     size_t first = schema->n_columns - schema->n_bytes;
-    rk_sink_row sink;
+    rk_sink_row sink = { .row = owned->batch.n_rows, .scratch = &owned->scratch };
 
     for (size_t i = 0; i < schema->n_bytes; i++) {
-        if (!begin_row(&sink, owned, first + i) ||
-            !rk_row_bytes(&sink, owned->values[schema->bytes_fields[i]].text))
+        begin_row(&sink, &owned->batch.columns[first + i]);
+        if (!rk_row_bytes(&sink, owned->values[schema->bytes_fields[i]].text))
             return fail_memory(err);
         end_row(&sink);
     }
@@ -517,6 +530,8 @@ rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const r
     owned_batch *owned = (owned_batch *)batch;
 
     RK_TRY(convert(schema, owned->values, fields, bad_field, err));
+    if (batch->n_rows >= owned->room && !make_room(owned))
+        return fail_memory(err);
     RK_TRY(append_features(schema, owned, bad_field, err));
     RK_TRY(append_labels(schema, owned, bad_field, err));
     RK_TRY(append_bytes(schema, owned, err));

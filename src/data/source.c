@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "codec.h"
 #include "error.h"
 #include "mem.h"
+#include "stop.h"
 
 #define RK_CODEC(name) extern const rk_codec_def rk_codec_##name;
 #include "codecs.def"
@@ -29,11 +31,13 @@ const rk_codec_def *const rk_codecs[] = {
 };
 #undef RK_CODEC
 
-enum { INPUT_BYTES = 128 * 1024, LONGEST_MAGIC = 4 };
+enum { INPUT_BYTES = 128 * 1024, LONGEST_MAGIC = 4, POLL_MS = 100 };
 
 struct rk_source {
     const char *path;
+    const atomic_bool *stopping;
     int fd;
+    bool is_pipe; /* or a terminal, a socket: whatever can keep a reader waiting */
     const rk_codec_def *codec; /* NULL: plain text */
     rk_decoder *decoder;
     size_t begin, end; /* what input holds */
@@ -57,15 +61,30 @@ bool rk_source_is_pipe(const char *path)
     return strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
 }
 
+/* Until a pipe has bytes or has ended. Signals are blocked in the threads that read, so that nothing would interrupt a
+ * read(2) that waits: a look at the flags now and then does. */
+static rocket_status wait_for_bytes(const rk_source *source, rocket_error *err)
+{
+    struct pollfd wanted = { .fd = source->fd, .events = POLLIN };
+
+    while (source->is_pipe && poll(&wanted, 1, POLL_MS) <= 0) {
+        RK_FAIL_IF(rk_stop_requested(), STOPPED, err, "%s: stopped by signal %d while waiting for input", source->path,
+                   rk_stop_signal());
+        RK_FAIL_IF(source->stopping && atomic_load(source->stopping), STOPPED, err, "%s: closed", source->path);
+    }
+    return ROCKET_OK;
+}
+
 /* As read(2), again after a signal. */
 static rocket_status read_some(rk_source *source, void *to, size_t n, size_t *got, rocket_error *err)
 {
     char reason[128];
     ssize_t result;
 
-    do
+    do {
+        RK_TRY(wait_for_bytes(source, err));
         result = read(source->fd, to, n);
-    while (result < 0 && errno == EINTR);
+    } while (result < 0 && (errno == EINTR || errno == EAGAIN));
     RK_FAIL_IF(result < 0, FAILED, err, "%s: cannot read: %s", source->path,
                strerror_r(errno, reason, sizeof reason));
     *got = (size_t)result;
@@ -103,19 +122,23 @@ static rocket_status open_file(rk_source *source, rocket_error *err)
 
     RK_FAIL_IF(ends_with(path, ".tar.gz") || ends_with(path, ".tgz"), DATA, err,
                "%s: expected a text file, found an archive; unpack it first", path);
-    source->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    source->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer would wait in open */
     RK_FAIL_IF(source->fd < 0, DATA, err, "%s: cannot open: %s", path, strerror_r(errno, reason, sizeof reason));
-    RK_FAIL_IF(fstat(source->fd, &info) == 0 && S_ISDIR(info.st_mode), DATA, err,
+    RK_FAIL_IF(fstat(source->fd, &info) != 0, FAILED, err, "%s: cannot look at it: %s", path,
+               strerror_r(errno, reason, sizeof reason));
+    RK_FAIL_IF(S_ISDIR(info.st_mode), DATA, err,
                "%s: expected a file, found a folder; name its files, as in %s/*.csv", path, path);
+    source->is_pipe = !S_ISREG(info.st_mode);
     return recognise(source, err);
 }
 
-rocket_status rk_source_open(rk_source **out, const char *path, rocket_error *err)
+rocket_status rk_source_open(rk_source **out, const char *path, const atomic_bool *stopping, rocket_error *err)
 {
     rk_source *source = rk_alloc(1, sizeof *source);
 
     RK_FAIL_IF(!source, FAILED, err, "%s: out of memory", path);
     source->path = path;
+    source->stopping = stopping;
     source->fd = -1;
     rocket_status status = open_file(source, err);
     if (status != ROCKET_OK) {

@@ -2,6 +2,7 @@
 #ifndef RK_SOURCE_H
 #define RK_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,8 +10,11 @@
 
 typedef struct rk_source rk_source;
 
-/* ROCKET_DATA: absent, a folder, or not what its extension says; ROCKET_FAILED: memory. path is borrowed. */
-ROCKET_NODISCARD rocket_status rk_source_open(rk_source **out, const char *path, rocket_error *err);
+/* ROCKET_DATA: absent, a folder, or not what its extension says; ROCKET_FAILED: memory. path is borrowed, and so is
+ * stopping (NULL: none): once it is set, or a signal asks the program to stop, waiting for the bytes of a pipe ends with
+ * ROCKET_STOPPED. */
+ROCKET_NODISCARD rocket_status rk_source_open(rk_source **out, const char *path, const atomic_bool *stopping,
+                                              rocket_error *err);
 void rk_source_close(rk_source *source); /* NULL is fine */
 
 bool rk_source_is_pipe(const char *path); /* standard input, or a file that can be read only once */

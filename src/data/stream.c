@@ -88,7 +88,7 @@ static rocket_status open_file(rk_stream *stream, const char *path, rocket_error
     rk_open_file closed = reading->current;
 
     if (!reading->held.source || path != stream->files.path[0])
-        return rk_source_open(&reading->current.source, path, err);
+        return rk_source_open(&reading->current.source, path, &stream->stopping, err);
     reading->current = reading->held;
     reading->held = closed;
     atomic_fetch_add_explicit(&stream->bytes, reading->current.carry.size, memory_order_relaxed);
@@ -424,7 +424,7 @@ static rocket_status read_header(rk_stream *stream, rk_text *header, rocket_erro
     rk_buf *carry = &file->carry;
     bool at_end = false;
 
-    RK_TRY(rk_source_open(&file->source, path, err));
+    RK_TRY(rk_source_open(&file->source, path, &stream->stopping, err));
     while (stream->rules.reader->cut(carry->data, carry->size, at_end) == 0 && !at_end) {
         char piece[4096];
         size_t got = 0;
@@ -477,7 +477,7 @@ static rocket_status check_files(rk_stream *stream, rocket_error *err)
                        (unsigned long long)stream->options.num_epochs);
             continue;
         }
-        RK_TRY(rk_source_open(&source, path, err));
+        RK_TRY(rk_source_open(&source, path, NULL, err));
         rk_source_close(source);
     }
     return ROCKET_OK;

@@ -185,19 +185,3 @@ void rk_delimiters_init(rk_delimiters *delimiters, const char *separator)
     for (; *separator; separator++)
         delimiters->is[(unsigned char)*separator] = true;
 }
-
-bool rk_next_piece(rk_text *rest, const rk_delimiters *delimiters, rk_text *piece)
-{
-    const char *p = rest->data, *end = p + rest->n;
-
-    while (p < end && delimiters->is[(unsigned char)*p])
-        p++;
-    if (p == end)
-        return false;
-    piece->data = p;
-    while (p < end && !delimiters->is[(unsigned char)*p])
-        p++;
-    piece->n = (size_t)(p - piece->data);
-    *rest = (rk_text){ p, (size_t)(end - p) };
-    return true;
-}

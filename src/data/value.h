@@ -39,7 +39,23 @@ typedef struct rk_delimiters {
     bool is[256];
 } rk_delimiters;
 void rk_delimiters_init(rk_delimiters *delimiters, const char *separator);
-bool rk_next_piece(rk_text *rest, const rk_delimiters *delimiters, rk_text *piece); /* false: no more */
+
+/* false: no more. */
+static inline bool rk_next_piece(rk_text *rest, const rk_delimiters *delimiters, rk_text *piece)
+{
+    const char *p = rest->data, *end = p + rest->n;
+
+    while (p < end && delimiters->is[(unsigned char)*p])
+        p++;
+    if (p == end)
+        return false;
+    piece->data = p;
+    while (p < end && !delimiters->is[(unsigned char)*p])
+        p++;
+    piece->n = (size_t)(p - piece->data);
+    *rest = (rk_text){ p, (size_t)(end - p) };
+    return true;
+}
 
 bool rk_is_float_type(int type);
 

@@ -21,7 +21,7 @@ typedef struct input {
 } input;
 
 struct rk_feature_state {
-    uint64_t n_buckets;
+    uint64_t n_buckets, reciprocal;
     int precision;
     const char *join; /* NULL: crossed hash */
     size_t join_bytes;
@@ -101,6 +101,7 @@ static rocket_status open_combo(rk_feature *feature, const rk_feature_setup *set
     feature->table_name = rk_arena_printf(setup->arena, "%s_embedding", feature->name);
     RK_FAIL_IF(rk_arena_failed(setup->arena), FAILED, err, "out of memory");
     state->n_buckets = config->hash_bucket_size;
+    state->reciprocal = rk_reciprocal(state->n_buckets);
     state->precision = config->precision;
     state->join = config->combo_join_sep[0] ? config->combo_join_sep : NULL;
     state->join_bytes = strlen(config->combo_join_sep);
@@ -116,7 +117,8 @@ static rocket_status open_combo(rk_feature *feature, const rk_feature_setup *set
 static rocket_status append(crossing *c, uint64_t hash)
 {
     RK_FAIL_IF(++c->n > MAX_CROSSES, DATA, c->err, "expected at most %d combinations, found more", (int)MAX_CROSSES);
-    RK_FAIL_IF(!rk_row_id(c->out, (int64_t)(hash % c->state->n_buckets), 1), FAILED, c->err, "out of memory");
+    int64_t id = (int64_t)rk_remainder(hash, c->state->n_buckets, c->state->reciprocal);
+    RK_FAIL_IF(!rk_row_id(c->out, id, 1), FAILED, c->err, "out of memory");
     return ROCKET_OK;
 }
 

@@ -77,7 +77,7 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
     (void)field;
     if (state->buckets.kind == RK_BUCKETS_NUMBER)
         return number_row(&state->buckets, value, out, err);
-    rk_text text = rk_value_text(value, state->precision, buffer);
+    rk_text text = value->type == TYPE(STRING) ? value->text : rk_value_text(value, state->precision, buffer);
     if (text.n == 0)
         return ROCKET_OK;
     RK_FAIL_IF(!rk_row_id(out, rk_buckets_of_text(&state->buckets, text), 1), FAILED, err, "out of memory");
