@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "error.h"
+#include "stop.h"
 #include "stream.h"
 
 /* Read every row of a file list through the schema: the first bad row is reported. */
@@ -18,7 +19,8 @@ static rocket_status check_rows(const rk_config *config, const rk_schema *schema
     rocket_status status = rk_stream_next(stream, &batch, err);
     while (status == ROCKET_OK && batch != NULL) {
         rk_stream_give_back(stream, batch);
-        status = rk_stream_next(stream, &batch, err);
+        status = rk_stop_requested() ? rk_fail(err, ROCKET_STOPPED, "stopped by signal %d", rk_stop_signal())
+                                     : rk_stream_next(stream, &batch, err);
     }
     rk_stream_stats stats = rk_stream_get_stats(stream);
     if (status == ROCKET_OK)

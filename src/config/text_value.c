@@ -194,7 +194,7 @@ static bool append_utf8(rk_buf *out, uint32_t code)
 
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         return false;
-    for (size_t i = n; i-- > 1; code >>= 6)
+    for (size_t i = n - 1; i > 0; i--, code >>= 6)
         bytes[i] = (char)(0x80 | (code & 0x3F));
     bytes[0] = (char)(lead[n] | code);
     rk_buf_append(out, bytes, n);

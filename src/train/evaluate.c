@@ -9,6 +9,7 @@
 #include "error.h"
 #include "file.h"
 #include "mem.h"
+#include "stop.h"
 
 enum { MAX_FIGURES = 128 };
 
@@ -89,6 +90,7 @@ static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error 
         rocket_status status = add_batch(e, batch, err);
         rk_stream_give_back(stream, batch);
         RK_TRY(status);
+        RK_FAIL_IF(rk_stop_requested(), STOPPED, err, "stopped by signal %d during evaluation", rk_stop_signal());
         if (wanted > 0 && rows >= wanted)
             return ROCKET_OK;
     }

@@ -53,15 +53,14 @@ static rocket_status tell(training *t, rk_event_kind kind, const rk_scalar *scal
     return t->sinks == NULL ? ROCKET_OK : rk_sinks_event(t->sinks, &event, err);
 }
 
-static rocket_status log_step(training *t, double norm, rocket_error *err)
+static rocket_status log_step(training *t, const rk_losses_now *losses, double norm, rocket_error *err)
 {
-    rk_losses_now losses = rk_run_losses(t->run, true);
     rk_scalar scalars[RK_MAX_LOSSES + 2];
     int n = 0;
 
     scalars[n++] = (rk_scalar){"lr", rk_updater_rate(t->run->updater, t->step - 1)};
-    for (int i = 0; i < losses.n; i++)
-        scalars[n++] = (rk_scalar){losses.item[i].name, losses.item[i].value};
+    for (int i = 0; i < losses->n; i++)
+        scalars[n++] = (rk_scalar){losses->item[i].name, losses->item[i].value};
     scalars[n++] = (rk_scalar){"gradient_norm", norm};
     return tell(t, RK_EVENT_STEP, scalars, n, NULL, err);
 }
@@ -132,6 +131,8 @@ static rocket_status save_when_due(training *t, rocket_error *err)
 
 static rocket_status train_batch(training *t, const rk_batch *batch, rocket_error *err)
 {
+    bool logged = t->config->log_step_count_steps > 0 && (t->step + 1) % t->config->log_step_count_steps == 0;
+    rk_losses_now losses;
     double norm;
 
     RK_TRY(rk_run_feed(t->run, batch, err));
@@ -140,30 +141,41 @@ static rocket_status train_batch(training *t, const rk_batch *batch, rocket_erro
         rk_run_blame(t->run, batch, err);
         return status;
     }
+    if (logged) /* now: the L2 terms are of the weights before the step, as upstream reports them */
+        losses = rk_run_losses(t->run, true);
     RK_TRY(rk_exec_backward(t->run->exec, err));
     RK_TRY(rk_updater_step(t->run->updater, t->run->exec, t->step, &norm, err));
     t->step++;
     t->rows += (uint64_t)batch->n_rows;
-    if (t->config->log_step_count_steps > 0 && t->step % t->config->log_step_count_steps == 0)
-        RK_TRY(log_step(t, norm, err));
+    if (logged)
+        RK_TRY(log_step(t, &losses, norm, err));
     return save_when_due(t, err);
+}
+
+static rocket_status stop(training *t, rocket_error *err)
+{
+    RK_TRY(save(t, err));
+    return rk_fail(err, ROCKET_STOPPED, "stopped by signal %d at step %llu; --resume continues", rk_stop_signal(),
+                   (unsigned long long)t->step);
 }
 
 static rocket_status train_steps(training *t, rocket_error *err)
 {
     while (t->config->num_steps == 0 || t->step < t->config->num_steps) {
         rk_batch *batch;
-        RK_TRY(rk_stream_next(t->stream, &batch, err));
+        rocket_status status = rk_stream_next(t->stream, &batch, err);
+        if (status == ROCKET_STOPPED) { /* while it waited for input */
+            rk_error_clear(err);
+            return stop(t, err);
+        }
+        RK_TRY(status);
         if (batch == NULL)
             break;
-        rocket_status status = train_batch(t, batch, err);
+        status = train_batch(t, batch, err);
         rk_stream_give_back(t->stream, batch);
         RK_TRY(status);
-        if (rk_stop_requested()) {
-            RK_TRY(save(t, err));
-            return rk_fail(err, ROCKET_STOPPED, "stopped by signal %d at step %llu; --resume continues",
-                           rk_stop_signal(), (unsigned long long)t->step);
-        }
+        if (rk_stop_requested())
+            return stop(t, err);
     }
     RK_FAIL_IF(t->step == 0, DATA, err, "%s: no rows to train on", rk_config_root(t->run->config)->train_input_path);
     return ROCKET_OK;

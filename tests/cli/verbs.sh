@@ -152,6 +152,31 @@ check "SIGTERM gives exit code 143, found $code" [ "$code" -eq 143 ]
 said stopped 'stopped by signal 15; nothing was written'
 check "no output, whole or in part" [ -z "$(compgen -G '*endless.csv*')$(compgen -G '.endless.csv*')" ]
 
+# ---- the same while it waits for rows that do not come
+mkfifo rows
+sleep 100 >rows &
+sleeper=$!
+(exec "$rocket" predict -m light.safetensors -i rows -o endless.csv 2>stopped) &
+for ((i = 0; i < 500; i++)); do
+    compgen -G '.endless.csv.*.tmp' >/dev/null && break
+    sleep 0.01
+done
+kill -TERM $!
+code=0
+wait $! || code=$?
+kill "$sleeper"
+check "SIGTERM gives exit code 143, found $code" [ "$code" -eq 143 ]
+said stopped 'rows: stopped by signal 15 while waiting for input'
+check "no output, whole or in part" [ -z "$(compgen -G '*endless.csv*')$(compgen -G '.endless.csv*')" ]
+
+# ---- training from a pipe that stays open ends with its last step
+(for ((i = 0; i < 200; i++)); do cat train.csv; done; exec sleep 100) >rows 2>/dev/null &
+sleeper=$!
+run 0 timeout 20 "$rocket" train -c small.config --set model_dir=piped --set train_input_path=rows \
+    --set data_config.num_epochs=1 --set data_config.shuffle=false --set train_config.num_steps=10
+kill "$sleeper" 2>/dev/null || true
+check "ten steps from a pipe" [ -f piped/model.ckpt-10.safetensors ]
+
 # ---- inspect
 run 0 "$rocket" inspect light.safetensors
 said "$out" '^light: .*multiplications per example'
