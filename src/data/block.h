@@ -6,7 +6,7 @@
 #include "schema.h"
 
 enum {
-    RK_BLOCK_BYTES = 256 * 1024,       /* of text; fits a core's own cache */
+    RK_BLOCK_BYTES = 256 * 1024,           /* of text; fits a core's own cache */
     RK_MAX_RECORD_BYTES = 16 * 1024 * 1024 /* a block grows to this for one long record */
 };
 
@@ -27,10 +27,10 @@ typedef struct rk_block {
     bool in_record;     /* error belongs to the last record seen: say its line */
     rocket_error error; /* of reading (then there is no text) or of a row */
 
-    rk_queue *parsed;   /* of one place: filled when the parsing thread is done */
-    rk_text *fields;    /* [n_fields] of the row being parsed */
-    size_t *columns;    /* [n_fields] */
-    char *scratch;      /* [capacity] */
+    rk_queue *parsed; /* of one place: filled when the parsing thread is done */
+    rk_text *fields;  /* [n_fields] of the row being parsed */
+    size_t *columns;  /* [n_fields] */
+    char *scratch;    /* [capacity] */
 } rk_block;
 
 /* How blocks are parsed: what does not change from block to block. */

@@ -1,7 +1,7 @@
 /* Rows of embedding tables from text and numbers (easyrec.md 3.3, 3.4).
  *
- * Hashing is TensorFlow's to_hash_bucket_fast: Fingerprint64 of the bytes, unsigned, modulo the size. A word that is not
- * in the vocabulary is row 0, the first word, and so is a number out of range: upstream's default_value.
+ * Hashing is TensorFlow's to_hash_bucket_fast: Fingerprint64 of the bytes, unsigned, modulo the size. A word that is
+ * not in the vocabulary is row 0, the first word, and so is a number out of range: upstream's default_value.
  */
 #include "buckets.h"
 
@@ -56,8 +56,8 @@ void rk_buckets_check(const rk_config *config, const rk_feature_spec *spec, rk_f
     check_words(config, spec, faults);
 }
 
-/* With r = floor((2^64 - 1) / n), 2^64 - n * r is at most n, so that hash * r / 2^64 is less than 1 below hash / n and the
- * quotient at most one too small. */
+/* With r = floor((2^64 - 1) / n), 2^64 - n * r is at most n, so that hash * r / 2^64 is less than 1 below hash / n and
+ * the quotient at most one too small. */
 uint64_t rk_reciprocal(uint64_t n)
 {
     return UINT64_MAX / n;
@@ -68,8 +68,8 @@ static bool add_word(rk_map *map, const char *word, size_t i)
     return rk_map_put(map, word, strlen(word), (int64_t)i, NULL);
 }
 
-static rocket_status open_words(rk_buckets *buckets, const Rocket__FeatureConfig *config,
-                                const rk_feature_setup *setup, rocket_error *err)
+static rocket_status open_words(rk_buckets *buckets, const Rocket__FeatureConfig *config, const rk_feature_setup *setup,
+                                rocket_error *err)
 {
     const char *const *words = (const char *const *)config->vocab_list;
     size_t n = config->n_vocab_list;

@@ -14,7 +14,8 @@ typedef struct rk_buckets {
     rk_map *words;       /* index of each word */
 } rk_buckets;
 
-/* What the feature asks for, in upstream's order of precedence: hash_bucket_size, vocab_list, vocab_file, num_buckets. */
+/* What the feature asks for, in upstream's order of precedence: hash_bucket_size, vocab_list, vocab_file, num_buckets.
+ */
 void rk_buckets_check(const rk_config *config, const rk_feature_spec *spec, rk_faults *faults);
 ROCKET_NODISCARD rocket_status rk_buckets_open(rk_buckets *out, const rk_feature *feature,
                                                const rk_feature_setup *setup, rocket_error *err);

@@ -1,8 +1,8 @@
 /* Memory of batch columns. Arrays only grow, to twice the size, so that after a few batches nothing is allocated.
  *
- * Three ways in which rows move: a row of text is appended item by item (feature.h); a range of rows of a parsed block is
- * appended to a batch, a few memcpy per column; and with shuffling a single row is packed, waits in a slot of its own and
- * is appended later. Packed rows are 8-byte aligned so that ids can be copied as they are.
+ * Three ways in which rows move: a row of text is appended item by item (feature.h); a range of rows of a parsed block
+ * is appended to a batch, a few memcpy per column; and with shuffling a single row is packed, waits in a slot of its
+ * own and is appended later. Packed rows are 8-byte aligned so that ids can be copied as they are.
  *
  *   IDS     n i64, ids [n] i64, weights [n] f32 (if the column has any), padding
  *   FLOATS  values [width] f32, padding

@@ -1,4 +1,5 @@
-/* Memory of batch columns: growing, copying ranges of rows, and rows packed into one piece of memory for the shuffle. */
+/* Memory of batch columns: growing, copying ranges of rows, and rows packed into one piece of memory for the shuffle.
+ */
 #ifndef RK_COLUMNS_H
 #define RK_COLUMNS_H
 

@@ -1,8 +1,8 @@
 /* The feature seam: one file per feature type and one line in features.def.
  *
- * A feature reads one or more input fields of a row and gives one column of the batch: a weighted bag of table rows (IDS),
- * numbers (FLOATS) or text (BYTES). Its semantics are upstream's (easyrec.md 3.3-3.7), edge cases included. The same code
- * runs in training and in scoring, so there is no skew between them.
+ * A feature reads one or more input fields of a row and gives one column of the batch: a weighted bag of table rows
+ * (IDS), numbers (FLOATS) or text (BYTES). Its semantics are upstream's (easyrec.md 3.3-3.7), edge cases included. The
+ * same code runs in training and in scoring, so there is no skew between them.
  */
 #ifndef RK_FEATURE_H
 #define RK_FEATURE_H
@@ -19,14 +19,14 @@
 typedef struct rk_feature {
     const struct rk_feature_def *def;
     const Rocket__FeatureConfig *config;
-    const char *name;          /* feature_name or input_names[0]; unique */
-    rk_column_kind kind;       /* IDS or FLOATS; BYTES for PassThrough */
-    int64_t width;             /* FLOATS: values per row; IDS: embedding_dim */
-    int64_t n_buckets;         /* IDS: rows of the table */
+    const char *name;    /* feature_name or input_names[0]; unique */
+    rk_column_kind kind; /* IDS or FLOATS; BYTES for PassThrough */
+    int64_t width;       /* FLOATS: values per row; IDS: embedding_dim */
+    int64_t n_buckets;   /* IDS: rows of the table */
     rk_combiner combiner;
-    bool weighted;             /* IDS: weights other than 1 may occur */
-    const char *table_name;    /* IDS: upstream's variable name; equal for features that share a table */
-    const int *fields;         /* indices into the resolved input_fields */
+    bool weighted;          /* IDS: weights other than 1 may occur */
+    const char *table_name; /* IDS: upstream's variable name; equal for features that share a table */
+    const int *fields;      /* indices into the resolved input_fields */
     int n_fields;
     struct rk_feature_state *state; /* vocabulary, boundaries ... of the def; it lies in the schema's arena */
 } rk_feature;
@@ -81,22 +81,22 @@ typedef struct rk_feature_setup {
 } rk_feature_setup;
 
 typedef struct rk_feature_def {
-    int type;                  /* ROCKET__FEATURE_CONFIG__FEATURE_TYPE__IdFeature ... */
-    const char *name;          /* "IdFeature" */
+    int type;         /* ROCKET__FEATURE_CONFIG__FEATURE_TYPE__IdFeature ... */
+    const char *name; /* "IdFeature" */
     const char *doc;
     /* Faults of the config; the schema has checked input_names and combiner. May be NULL. */
     void (*check)(const rk_config *config, const rk_feature_spec *spec, rk_faults *faults);
     /* Fill kind, width, n_buckets, weighted, state and (IDS) table_name. */
     rocket_status (*open)(rk_feature *feature, const rk_feature_setup *setup, rocket_error *err);
     void (*close)(rk_feature *feature); /* NULL: nothing to free. Called only after a successful open */
-    /* One row; values are all fields of the row, those of feature->fields are converted. A bad value is ROCKET_DATA with
-     * a sentence that says what was expected and found, and *field is the index of the one at fault (it is
+    /* One row; values are all fields of the row, those of feature->fields are converted. A bad value is ROCKET_DATA
+     * with a sentence that says what was expected and found, and *field is the index of the one at fault (it is
      * feature->fields[0] before the call); the caller adds file, line, column and the field's name. */
     rocket_status (*row)(const rk_feature *feature, const rk_value *values, rk_sink_row *out, int *field,
                          rocket_error *err);
 } rk_feature_def;
 
-extern const rk_feature_def *const rk_features[]; /* ends with NULL */
+extern const rk_feature_def *const rk_features[];    /* ends with NULL */
 const rk_feature_def *rk_feature_def_find(int type); /* NULL: not supported */
 
 /* A fault of a feature, at its config's field `name` (NULL: the feature as a whole). */

@@ -1,10 +1,10 @@
 /* The reader seam: one file per input type and one line in readers.def. A reader turns the bytes of a file into rows of
  * raw field texts; it knows nothing of features, batches, threads or compression.
  *
- * A file is cut into blocks of whole records by `cut`, which is cheap and runs in the reading thread. `next` and `parse`
- * walk a block record by record and run in any thread. A record is a line, or whatever carries one row: a format with
- * length prefixes finds its ends in `cut` and `next`, one with named values looks names up in `parse`; what either needs
- * to know of the config is worked out once, by `layout`.
+ * A file is cut into blocks of whole records by `cut`, which is cheap and runs in the reading thread. `next` and
+ * `parse` walk a block record by record and run in any thread. A record is a line, or whatever carries one row: a
+ * format with length prefixes finds its ends in `cut` and `next`, one with named values looks names up in `parse`; what
+ * either needs to know of the config is worked out once, by `layout`.
  */
 #ifndef RK_READER_H
 #define RK_READER_H
@@ -25,20 +25,20 @@ typedef struct rk_layout {
     size_t n_columns;       /* of a record */
     const size_t *field_of; /* [n_columns] index of input_fields, or RK_NONE: the column is ignored */
     char separator;
-    const void *state;      /* the reader's own, in the arena given to layout */
+    const void *state; /* the reader's own, in the arena given to layout */
 } rk_layout;
 
 /* One row, filled by parse into the caller's arrays. */
 typedef struct rk_row {
-    rk_text *fields;  /* [n_fields]; what the record does not have is left alone */
-    size_t *columns;  /* [n_fields] 1-based byte of the record where each field begins, for messages */
-    char *scratch;    /* for unescaped text; as many bytes as the record has */
+    rk_text *fields;   /* [n_fields]; what the record does not have is left alone */
+    size_t *columns;   /* [n_fields] 1-based byte of the record where each field begins, for messages */
+    char *scratch;     /* for unescaped text; as many bytes as the record has */
     size_t bad_column; /* set on failure: 1-based byte of the record, 0: the record as a whole */
 } rk_row;
 
 typedef struct rk_reader_def {
-    int type;          /* ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput */
-    const char *name;  /* upstream's enum name: "CSVInput" */
+    int type;         /* ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput */
+    const char *name; /* upstream's enum name: "CSVInput" */
     const char *doc;
     void (*check)(const rk_config *config, rk_faults *faults);
 

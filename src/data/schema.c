@@ -1,8 +1,8 @@
 /* The schema: the config's columns, worked out once.
  *
- * Appending a row converts each field once and then asks feature after feature for its column. Every column ends the row
- * by writing the offset behind it, and only when all have done so does the batch count the row: a row that fails half-way
- * leaves nothing to undo.
+ * Appending a row converts each field once and then asks feature after feature for its column. Every column ends the
+ * row by writing the offset behind it, and only when all have done so does the batch count the row: a row that fails
+ * half-way leaves nothing to undo.
  */
 #include "schema.h"
 
@@ -22,14 +22,14 @@ struct rk_schema {
     rk_feature *features;
     size_t n_features; /* opened ones */
     size_t n_columns;
-    int label, weight;             /* columns, or -1 */
-    size_t label_field;            /* index of fields, or RK_NONE */
-    size_t weight_field;           /* the same */
-    int64_t n_classes;             /* 0: the label is any number */
-    size_t *bytes_fields;          /* fields of the BYTES columns, which are the last */
+    int label, weight;    /* columns, or -1 */
+    size_t label_field;   /* index of fields, or RK_NONE */
+    size_t weight_field;  /* the same */
+    int64_t n_classes;    /* 0: the label is any number */
+    size_t *bytes_fields; /* fields of the BYTES columns, which are the last */
     size_t n_bytes;
-    bool *convert;                 /* [n_fields] the value is needed, not just the text */
-    rk_value *defaults;            /* [n_fields] */
+    bool *convert;      /* [n_fields] the value is needed, not just the text */
+    rk_value *defaults; /* [n_fields] */
     rk_vocabularies vocabularies;
 };
 
@@ -103,8 +103,10 @@ static rocket_status open_feature(rk_schema *schema, rk_feature *feature, const 
 {
     rk_feature_setup setup = { schema->config, &schema->arena, &schema->vocabularies };
 
-    *feature = (rk_feature){ .def = rk_feature_def_find((int)spec->config->feature_type), .config = spec->config,
-                             .name = spec->key, .width = spec->config->embedding_dim };
+    *feature = (rk_feature){ .def = rk_feature_def_find((int)spec->config->feature_type),
+                             .config = spec->config,
+                             .name = spec->key,
+                             .width = spec->config->embedding_dim };
     RK_FAIL_IF(!feature->def, CONFIG, err, "%s is not supported yet", rk_feature_type_name(spec->config));
     RK_FAIL_IF(spec->n_inputs == 0, CONFIG, err, "input_names: expected a name, found none");
     RK_TRY(set_fields(schema, feature, spec, err));
@@ -127,7 +129,8 @@ static rocket_status check_shared(const rk_schema *schema, const rk_feature *fea
     for (const rk_feature *other = schema->features; other < feature; other++)
         RK_FAIL_IF(feature->table_name && other->table_name && strcmp(feature->table_name, other->table_name) == 0 &&
                        (feature->n_buckets != other->n_buckets || feature->width != other->width),
-                   CONFIG, err, "shares table \"%s\" with \"%s\": expected %lld rows of %lld values, found %lld of %lld",
+                   CONFIG, err,
+                   "shares table \"%s\" with \"%s\": expected %lld rows of %lld values, found %lld of %lld",
                    feature->config->embedding_name, other->name, (long long)other->n_buckets, (long long)other->width,
                    (long long)feature->n_buckets, (long long)feature->width);
     return ROCKET_OK;

@@ -12,14 +12,14 @@
 typedef struct rk_schema rk_schema;
 
 typedef struct rk_schema_options {
-    const char *const *reserved;   /* input fields to pass through as BYTES (predict's reserved columns) */
+    const char *const *reserved; /* input fields to pass through as BYTES (predict's reserved columns) */
     size_t n_reserved;
-    bool labels;                   /* false: no label, weight or metric columns (scoring) */
-    const rk_vocabularies *given;  /* vocabularies of a model file; NULL: read the files */
+    bool labels;                  /* false: no label, weight or metric columns (scoring) */
+    const rk_vocabularies *given; /* vocabularies of a model file; NULL: read the files */
 } rk_schema_options;
 
-ROCKET_NODISCARD rocket_status rk_schema_new(rk_schema **out, const rk_config *config,
-                                             const rk_schema_options *options, rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_schema_new(rk_schema **out, const rk_config *config, const rk_schema_options *options,
+                                             rocket_error *err);
 void rk_schema_free(rk_schema *schema); /* NULL is fine */
 
 /* The faults that only this room can know: of the reader, the columns and the features of group "all". To be handed to
@@ -29,11 +29,11 @@ void rk_schema_check(const rk_config *config, rk_faults *faults);
 size_t rk_schema_n_features(const rk_schema *schema);
 const rk_feature *rk_schema_feature(const rk_schema *schema, size_t i); /* column i of a batch */
 size_t rk_schema_n_columns(const rk_schema *schema);
-int rk_schema_label(const rk_schema *schema);                  /* column; -1: none */
-int rk_schema_weight(const rk_schema *schema);                 /* column; -1: none */
+int rk_schema_label(const rk_schema *schema);                    /* column; -1: none */
+int rk_schema_weight(const rk_schema *schema);                   /* column; -1: none */
 int rk_schema_bytes(const rk_schema *schema, const char *field); /* column of a uid, session or reserved field; -1 */
 const rk_vocabularies *rk_schema_vocabularies(const rk_schema *schema);
-size_t rk_schema_n_fields(const rk_schema *schema);            /* texts of a row: the config's input_fields */
+size_t rk_schema_n_fields(const rk_schema *schema); /* texts of a row: the config's input_fields */
 
 /* A row of field texts, in the order of the config's input_fields, appended to a batch of this schema.
  * A text that is empty or absent (data NULL) is the column's default_val.

@@ -14,8 +14,13 @@
 
 bool rk_combiner_find(rk_combiner *out, const char *name)
 {
-    static const struct { const char *name; rk_combiner combiner; } combiners[] = {
-        { "sum", RK_COMBINER_SUM }, { "mean", RK_COMBINER_MEAN }, { "sqrtn", RK_COMBINER_SQRTN },
+    static const struct {
+        const char *name;
+        rk_combiner combiner;
+    } combiners[] = {
+        { "sum", RK_COMBINER_SUM },
+        { "mean", RK_COMBINER_MEAN },
+        { "sqrtn", RK_COMBINER_SQRTN },
     };
 
     for (size_t i = 0; i < sizeof combiners / sizeof *combiners; i++)
@@ -90,7 +95,8 @@ static void check_fields(const rk_config *config, rk_faults *faults)
             continue; /* names expanded from one pattern */
         if (rk_value_default(&value, field, &error) != ROCKET_OK)
             rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &field->base, "default_val", 0),
-                          "default_val of \"%s\" (%s): %s", view->fields[i].name, rk_field_type_name(field), error.text);
+                          "default_val of \"%s\" (%s): %s", view->fields[i].name, rk_field_type_name(field),
+                          error.text);
     }
 }
 
@@ -158,14 +164,15 @@ static void check_shared(const rk_config *config, const rk_feature_spec *spec, r
 
         if (!same_table(own, other))
             continue;
-        const char *differs = own->embedding_dim != other->embedding_dim                    ? "embedding_dim"
-                              : strcmp(own->combiner, other->combiner) != 0                 ? "combiner"
-                              : own->max_partitions != other->max_partitions                ? "max_partitions"
-                              : !same_initializer(own->initializer, other->initializer)     ? "initializer"
-                                                                                            : NULL;
+        const char *differs = own->embedding_dim != other->embedding_dim                ? "embedding_dim"
+                              : strcmp(own->combiner, other->combiner) != 0             ? "combiner"
+                              : own->max_partitions != other->max_partitions            ? "max_partitions"
+                              : !same_initializer(own->initializer, other->initializer) ? "initializer"
+                                                                                        : NULL;
         if (differs)
-            rk_feature_fault(config, spec, faults, differs, "%s: expected the same as in \"%s\", which shares table \"%s\"",
-                             differs, view->features[i].key, own->embedding_name);
+            rk_feature_fault(config, spec, faults, differs,
+                             "%s: expected the same as in \"%s\", which shares table \"%s\"", differs,
+                             view->features[i].key, own->embedding_name);
         return;
     }
 }
@@ -187,7 +194,8 @@ static void check_feature(const rk_config *config, const rk_feature_spec *spec, 
     rk_combiner combiner;
 
     if (!def) {
-        rk_feature_fault(config, spec, faults, "feature_type", "%s is not supported yet", rk_feature_type_name(feature));
+        rk_feature_fault(config, spec, faults, "feature_type", "%s is not supported yet",
+                         rk_feature_type_name(feature));
         return;
     }
     for (size_t i = 0; i < spec->n_inputs; i++)

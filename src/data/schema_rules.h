@@ -9,8 +9,8 @@ bool rk_combiner_find(rk_combiner *out, const char *name); /* false: no combiner
 /* The feature's embedding_name stands in at least one more feature: they share a table. */
 bool rk_feature_shares(const rk_resolved *view, const Rocket__FeatureConfig *feature);
 
-const char *rk_feature_type_name(const Rocket__FeatureConfig *feature);       /* "IdFeature" */
-const char *rk_field_type_name(const Rocket__DatasetConfig__Field *field);    /* "INT32" */
+const char *rk_feature_type_name(const Rocket__FeatureConfig *feature);    /* "IdFeature" */
+const char *rk_field_type_name(const Rocket__DatasetConfig__Field *field); /* "INT32" */
 
 /* The column whose text a metric needs (users of GAUC, sessions), or NULL. */
 const char *rk_metric_field(const Rocket__EvalMetrics *metric);

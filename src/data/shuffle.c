@@ -1,6 +1,6 @@
 /* Rows wait packed, each in memory of its own that the next row in the same slot uses again: it only ever grows to the
- * longest row seen there, so that after a while nothing is allocated. Slots and not references to blocks, because one row
- * left behind would keep its whole block.
+ * longest row seen there, so that after a while nothing is allocated. Slots and not references to blocks, because one
+ * row left behind would keep its whole block.
  */
 #include "shuffle.h"
 

@@ -37,7 +37,7 @@ struct rk_source {
     const char *path;
     const atomic_bool *stopping;
     int fd;
-    bool is_pipe; /* or a terminal, a socket: whatever can keep a reader waiting */
+    bool is_pipe;              /* or a terminal, a socket: whatever can keep a reader waiting */
     const rk_codec_def *codec; /* NULL: plain text */
     rk_decoder *decoder;
     size_t begin, end; /* what input holds */
@@ -85,8 +85,7 @@ static rocket_status read_some(rk_source *source, void *to, size_t n, size_t *go
         RK_TRY(wait_for_bytes(source, err));
         result = read(source->fd, to, n);
     } while (result < 0 && (errno == EINTR || errno == EAGAIN));
-    RK_FAIL_IF(result < 0, FAILED, err, "%s: cannot read: %s", source->path,
-               strerror_r(errno, reason, sizeof reason));
+    RK_FAIL_IF(result < 0, FAILED, err, "%s: cannot read: %s", source->path, strerror_r(errno, reason, sizeof reason));
     *got = (size_t)result;
     source->taken += *got;
     source->at_end = *got == 0;
@@ -122,12 +121,14 @@ static rocket_status open_file(rk_source *source, rocket_error *err)
 
     RK_FAIL_IF(ends_with(path, ".tar.gz") || ends_with(path, ".tgz"), DATA, err,
                "%s: expected a text file, found an archive; unpack it first", path);
-    source->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer would wait in open */
+    source->fd = strcmp(path, "-") == 0
+                     ? STDIN_FILENO
+                     : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer would wait in open */
     RK_FAIL_IF(source->fd < 0, DATA, err, "%s: cannot open: %s", path, strerror_r(errno, reason, sizeof reason));
     RK_FAIL_IF(fstat(source->fd, &info) != 0, FAILED, err, "%s: cannot look at it: %s", path,
                strerror_r(errno, reason, sizeof reason));
-    RK_FAIL_IF(S_ISDIR(info.st_mode), DATA, err,
-               "%s: expected a file, found a folder; name its files, as in %s/*.csv", path, path);
+    RK_FAIL_IF(S_ISDIR(info.st_mode), DATA, err, "%s: expected a file, found a folder; name its files, as in %s/*.csv",
+               path, path);
     source->is_pipe = !S_ISREG(info.st_mode);
     return recognise(source, err);
 }
@@ -202,8 +203,9 @@ static rocket_status decode_some(rk_source *source, rk_codec_io *io, bool *done,
         return status;
     }
     *done = source->at_end && io->n_in == 0 && io->n_out == room;
-    RK_FAIL_IF(*done && !source->between, DATA, err, "%s: expected more %s data, found the end of the file at byte %llu",
-               source->path, source->codec->name, (unsigned long long)source->taken);
+    RK_FAIL_IF(*done && !source->between, DATA, err,
+               "%s: expected more %s data, found the end of the file at byte %llu", source->path, source->codec->name,
+               (unsigned long long)source->taken);
     return ROCKET_OK;
 }
 

@@ -1,12 +1,12 @@
 /* The input stream's threads.
  *
- * A fixed set of blocks goes round: free -> (read) -> in order and to parse at once -> (batch) -> free. The batching thread
- * takes blocks in the order in which they were read and waits for each to be parsed (a queue of one place per block
- * serves as its "done"), so that the result does not depend on which thread parses what. No queue can overflow: each has
- * room for everything that goes round, so only taking ever waits, and closing all queues wakes everybody.
+ * A fixed set of blocks goes round: free -> (read) -> in order and to parse at once -> (batch) -> free. The batching
+ * thread takes blocks in the order in which they were read and waits for each to be parsed (a queue of one place per
+ * block serves as its "done"), so that the result does not depend on which thread parses what. No queue can overflow:
+ * each has room for everything that goes round, so only taking ever waits, and closing all queues wakes everybody.
  *
- * Lines are counted where the error is reported: the batching thread adds up the records of a file's blocks, so that the
- * reading thread need not look at the text beyond the last line end of a block.
+ * Lines are counted where the error is reported: the batching thread adds up the records of a file's blocks, so that
+ * the reading thread need not look at the text beyond the last line end of a block.
  */
 #include "stream.h"
 
@@ -42,7 +42,7 @@ typedef struct rk_stream_batching {
     rk_batch *batch;     /* being filled, or NULL */
     uint64_t n_filled;   /* its rows, also when it is skipped and there is none */
     uint64_t index, epoch, row;
-    uint64_t line;       /* records of the file before the current block */
+    uint64_t line; /* records of the file before the current block */
     uint64_t n_dropped;
 } rk_stream_batching;
 
@@ -132,7 +132,8 @@ static rocket_status read_block(rk_stream *stream, rk_block *block, bool *at_end
 
         RK_FAIL_IF(full && block->capacity >= RK_MAX_RECORD_BYTES, DATA, err,
                    "%s: expected lines of at most %d bytes, found a longer one", block->path, (int)RK_MAX_RECORD_BYTES);
-        RK_FAIL_IF(full && !rk_block_reserve(block, 2 * block->capacity), FAILED, err, "%s: out of memory", block->path);
+        RK_FAIL_IF(full && !rk_block_reserve(block, 2 * block->capacity), FAILED, err, "%s: out of memory",
+                   block->path);
         RK_TRY(fill(stream, block, at_end, err));
         whole = stream->rules.reader->cut(block->text, block->n_text, *at_end);
     }
@@ -342,8 +343,9 @@ static rocket_status end_epoch(rk_stream *stream)
     while (b->shuffle && !rk_shuffle_empty(b->shuffle))
         RK_TRY(emit_shuffled(stream));
     if (b->row == 0 && b->n_dropped > 0)
-        return rk_fail(&stream->error, ROCKET_DATA, "%s: expected rows, found bad ones only (%llu, dropped by ignore_error)",
-                       stream->options.paths, (unsigned long long)b->n_dropped);
+        return rk_fail(&stream->error, ROCKET_DATA,
+                       "%s: expected rows, found bad ones only (%llu, dropped by ignore_error)", stream->options.paths,
+                       (unsigned long long)b->n_dropped);
     RK_FAIL_IF(b->row == 0, DATA, &stream->error, "%s: expected rows, found none", stream->options.paths);
     b->epoch++;
     b->row = 0;
@@ -429,8 +431,8 @@ static rocket_status read_header(rk_stream *stream, rk_text *header, rocket_erro
         char piece[4096];
         size_t got = 0;
 
-        RK_FAIL_IF(carry->size > RK_MAX_RECORD_BYTES, DATA, err, "%s: expected a header of at most %d bytes, found more",
-                   path, (int)RK_MAX_RECORD_BYTES);
+        RK_FAIL_IF(carry->size > RK_MAX_RECORD_BYTES, DATA, err,
+                   "%s: expected a header of at most %d bytes, found more", path, (int)RK_MAX_RECORD_BYTES);
         RK_TRY(rk_source_read(file->source, piece, sizeof piece, &got, err));
         rk_buf_append(carry, piece, got);
         RK_FAIL_IF(rk_buf_failed(carry), FAILED, err, "%s: out of memory", path);

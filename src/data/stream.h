@@ -5,11 +5,12 @@
  *   -> shuffle and batch (one thread, blocks in file order)
  *   -> rk_stream_next()
  *
- * Order of rows is upstream's with one reader: files (shuffled per epoch if `shuffle`) one after the other, rows through a
- * shuffle buffer of shuffle_buffer_size rows per epoch, epochs one after the other, batches straddle epochs, only the last
- * may be partial. Rows depend on (config, seed) only, never on the number of threads. Rows that ignore_error drops are
- * dropped before the shuffle: the batches are as if those rows were not in the files. Memory is bounded by the number of
- * blocks and batches in flight, however large the file; both are recycled, so that nothing is allocated per row.
+ * Order of rows is upstream's with one reader: files (shuffled per epoch if `shuffle`) one after the other, rows
+ * through a shuffle buffer of shuffle_buffer_size rows per epoch, epochs one after the other, batches straddle epochs,
+ * only the last may be partial. Rows depend on (config, seed) only, never on the number of threads. Rows that
+ * ignore_error drops are dropped before the shuffle: the batches are as if those rows were not in the files. Memory is
+ * bounded by the number of blocks and batches in flight, however large the file; both are recycled, so that nothing is
+ * allocated per row.
  */
 #ifndef RK_STREAM_H
 #define RK_STREAM_H
@@ -22,13 +23,13 @@ typedef struct rk_stream rk_stream;
 enum { RK_STREAM_BATCHES = 6 };
 
 typedef struct rk_stream_options {
-    const char *paths;       /* comma-separated names and globs, "-" for standard input */
-    bool training;           /* shuffle and repeat as data_config says; otherwise one pass in file order */
+    const char *paths; /* comma-separated names and globs, "-" for standard input */
+    bool training;     /* shuffle and repeat as data_config says; otherwise one pass in file order */
     uint64_t seed;
-    int n_threads;           /* parsing threads, at least 1 */
-    uint64_t batch_size;     /* 0: data_config.batch_size */
-    uint64_t num_epochs;     /* training: 0 = forever */
-    uint64_t skip_batches;   /* resume: start after this many batches; same batches as an undisturbed run */
+    int n_threads;         /* parsing threads, at least 1 */
+    uint64_t batch_size;   /* 0: data_config.batch_size */
+    uint64_t num_epochs;   /* training: 0 = forever */
+    uint64_t skip_batches; /* resume: start after this many batches; same batches as an undisturbed run */
 } rk_stream_options;
 
 /* The config and the schema must outlive the stream. Errors: ROCKET_DATA: a file is not there, is a folder, or lacks a
@@ -38,8 +39,8 @@ ROCKET_NODISCARD rocket_status rk_stream_open(rk_stream **out, const rk_config *
 void rk_stream_close(rk_stream *stream); /* at any time; joins the threads; frees all batches. NULL is fine */
 
 /* Next batch, NULL after the last one. It stays valid until it is given back; give back every batch. A bad row is
- * ROCKET_DATA: "file:line:column: field ...: expected ..., found ..."; batches before it have been delivered. So is input
- * without a single row. After an error every further call returns the same. One thread at a time. */
+ * ROCKET_DATA: "file:line:column: field ...: expected ..., found ..."; batches before it have been delivered. So is
+ * input without a single row. After an error every further call returns the same. One thread at a time. */
 ROCKET_NODISCARD rocket_status rk_stream_next(rk_stream *stream, rk_batch **out, rocket_error *err);
 void rk_stream_give_back(rk_stream *stream, rk_batch *batch); /* from any thread */
 

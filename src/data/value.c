@@ -85,7 +85,10 @@ static rocket_status parse_double(rk_value *out, rk_text text, rocket_error *err
 
 static rocket_status parse_bool(rk_value *out, rk_text text, rocket_error *err)
 {
-    static const struct { const char *word; bool value; } words[] = {
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {
         { "true", true },   { "True", true },   { "TRUE", true },   { "1", true },
         { "false", false }, { "False", false }, { "FALSE", false }, { "0", false },
     };

@@ -22,8 +22,8 @@ ROCKET_NODISCARD rocket_status rk_value_parse(rk_value *out, int type, rk_text t
 ROCKET_NODISCARD rocket_status rk_value_default(rk_value *out, const Rocket__DatasetConfig__Field *field,
                                                 rocket_error *err);
 
-/* The value as text, for hashing: a string as it is, integers in decimal, true and false, floats with `precision` digits
- * behind the point. The result lies in the value or in buffer. */
+/* The value as text, for hashing: a string as it is, integers in decimal, true and false, floats with `precision`
+ * digits behind the point. The result lies in the value or in buffer. */
 enum { RK_MAX_PRECISION = 60, RK_VALUE_TEXT_BYTES = 400 };
 rk_text rk_value_text(const rk_value *value, int precision, char buffer[RK_VALUE_TEXT_BYTES]);
 

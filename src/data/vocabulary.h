@@ -6,7 +6,7 @@
 #include "rocket/status.h"
 
 typedef struct rk_vocabulary {
-    const char *path;          /* as in the config: its key */
+    const char *path; /* as in the config: its key */
     size_t n;
     const char *const *words;
 } rk_vocabulary;
@@ -14,7 +14,7 @@ typedef struct rk_vocabulary {
 typedef struct rk_vocabularies {
     rk_vocabulary *item;
     size_t n;
-    bool from_files;           /* a vocabulary that is not there is read from its file */
+    bool from_files; /* a vocabulary that is not there is read from its file */
     rk_arena *arena;
 } rk_vocabularies;
 

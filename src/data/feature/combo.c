@@ -1,9 +1,10 @@
 /* ComboFeature: two or more fields crossed into one id (easyrec.md 3.7).
  *
  * An input with an entry in combo_input_seps is split like a tag, and the result is the Cartesian product; the others
- * count as one piece, an empty one too. The order is TensorFlow's, and it matters since the hash is not symmetric: split
- * inputs first, then plain ones, the first split input varying slowest. Without combo_join_sep an id is the crossed hash
- * (FingerprintCat64, folded from a fixed seed); with it the pieces are joined and hashed like an IdFeature.
+ * count as one piece, an empty one too. The order is TensorFlow's, and it matters since the hash is not symmetric:
+ * split inputs first, then plain ones, the first split input varying slowest. Without combo_join_sep an id is the
+ * crossed hash (FingerprintCat64, folded from a fixed seed); with it the pieces are joined and hashed like an
+ * IdFeature.
  */
 #include <string.h>
 
@@ -60,8 +61,9 @@ static void check(const rk_config *config, const rk_feature_spec *spec, rk_fault
     const Rocket__FeatureConfig *feature = spec->config;
 
     if (spec->n_inputs < 2 || spec->n_inputs > MAX_INPUTS)
-        rk_feature_fault(config, spec, faults, "input_names", "input_names: expected 2 to %d for a ComboFeature, found %zu",
-                         (int)MAX_INPUTS, spec->n_inputs);
+        rk_feature_fault(config, spec, faults, "input_names",
+                         "input_names: expected 2 to %d for a ComboFeature, found %zu", (int)MAX_INPUTS,
+                         spec->n_inputs);
     if (feature->n_combo_input_seps > spec->n_inputs)
         rk_feature_fault(config, spec, faults, "combo_input_seps",
                          "combo_input_seps: expected at most one per input (%zu), found %zu", spec->n_inputs,
@@ -186,8 +188,8 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
     char *buffer = rk_row_scratch(out, printed + longest);
     RK_FAIL_IF(!buffer, FAILED, err, "out of memory");
     for (int i = 0; i < state->n_inputs; i++)
-        c.texts[i] = rk_value_text(&values[state->inputs[i].field], state->precision,
-                                   buffer + (size_t)i * RK_VALUE_TEXT_BYTES);
+        c.texts[i] =
+            rk_value_text(&values[state->inputs[i].field], state->precision, buffer + (size_t)i * RK_VALUE_TEXT_BYTES);
     c.joined = buffer + printed;
     return state->join ? join_from(&c, 0, 0) : cross_from(&c, 0, RK_CROSS_SEED);
 }

@@ -1,8 +1,8 @@
 /* IdFeature: one value, one row of the table (easyrec.md 3.3).
  *
- * An empty string is no id at all: the bag is empty and the vector zero, which is not the row of hash(""). So is -1 with
- * num_buckets. Numbers that are to be hashed are printed first, as upstream does; of floats the config says with how many
- * digits.
+ * An empty string is no id at all: the bag is empty and the vector zero, which is not the row of hash(""). So is -1
+ * with num_buckets. Numbers that are to be hashed are printed first, as upstream does; of floats the config says with
+ * how many digits.
  */
 #include <string.h>
 
@@ -35,7 +35,8 @@ static void check(const rk_config *config, const rk_feature_spec *spec, rk_fault
     if (kind == RK_BUCKETS_WORDS && type != TYPE(STRING))
         rk_feature_fault(config, spec, faults, "input_names", "vocabularies need an input of type STRING");
     if (kind == RK_BUCKETS_NUMBER && (rk_is_float_type(type) || type == TYPE(BOOL)))
-        rk_feature_fault(config, spec, faults, "num_buckets", "num_buckets needs an input of type INT32, INT64 or STRING");
+        rk_feature_fault(config, spec, faults, "num_buckets",
+                         "num_buckets needs an input of type INT32, INT64 or STRING");
 }
 
 static rocket_status open_id(rk_feature *feature, const rk_feature_setup *setup, rocket_error *err)

@@ -6,7 +6,8 @@
  *   otherwise                                     the numbers as they are, straight into the net
  *
  * A STRING field is a list of raw_input_dim numbers (fewer: zeros follow). With seq_multi_sep and a combiner in the
- * config it is a list of such lists, combined number by number. All arithmetic is in float, as upstream's graph does it.
+ * config it is a list of such lists, combined number by number. All arithmetic is in float, as upstream's graph does
+ * it.
  */
 #include <string.h>
 
@@ -46,8 +47,14 @@ static bool is_explicit(const Rocket__FeatureConfig *config)
 
 static bool reduction_of(const Rocket__FeatureConfig *config, reduction *out)
 {
-    static const struct { const char *name; reduction reduction; } names[] = {
-        { "sum", REDUCE_SUM }, { "mean", REDUCE_MEAN }, { "min", REDUCE_MIN }, { "max", REDUCE_MAX },
+    static const struct {
+        const char *name;
+        reduction reduction;
+    } names[] = {
+        { "sum", REDUCE_SUM },
+        { "mean", REDUCE_MEAN },
+        { "min", REDUCE_MIN },
+        { "max", REDUCE_MAX },
     };
 
     *out = FIRST;
@@ -68,14 +75,16 @@ static void check_buckets(const rk_config *config, const rk_feature_spec *spec, 
     if (!is_bucketised(feature))
         return;
     if (feature->embedding_dim == 0)
-        rk_feature_fault(config, spec, faults, "embedding_dim", "embedding_dim: expected at least 1 with buckets, found 0");
+        rk_feature_fault(config, spec, faults, "embedding_dim",
+                         "embedding_dim: expected at least 1 with buckets, found 0");
     if (feature->n_boundaries == 0 && feature->num_buckets > MAX_BUCKETS)
         rk_feature_fault(config, spec, faults, "num_buckets", "num_buckets: expected at most %d, found %llu",
                          (int)MAX_BUCKETS, (unsigned long long)feature->num_buckets);
     for (size_t i = 1; i < feature->n_boundaries; i++)
         if (!(feature->boundaries[i - 1] < feature->boundaries[i])) {
-            rk_feature_fault(config, spec, faults, "boundaries", "boundaries: expected rising numbers, found %g behind %g",
-                             feature->boundaries[i], feature->boundaries[i - 1]);
+            rk_feature_fault(config, spec, faults, "boundaries",
+                             "boundaries: expected rising numbers, found %g behind %g", feature->boundaries[i],
+                             feature->boundaries[i - 1]);
             return;
         }
 }
@@ -93,18 +102,19 @@ static void check(const rk_config *config, const rk_feature_spec *spec, rk_fault
     if (type == ROCKET__DATASET_CONFIG__FIELD_TYPE__BOOL)
         rk_feature_fault(config, spec, faults, "input_names", "input_names: expected numbers or STRING, found BOOL");
     if (feature->raw_input_dim < 1 || feature->raw_input_dim > MAX_DIM)
-        rk_feature_fault(config, spec, faults, "raw_input_dim", "raw_input_dim: expected 1 to %d, found %u", (int)MAX_DIM,
-                         feature->raw_input_dim);
+        rk_feature_fault(config, spec, faults, "raw_input_dim", "raw_input_dim: expected 1 to %d, found %u",
+                         (int)MAX_DIM, feature->raw_input_dim);
     if (feature->raw_input_dim > 1 && type != ROCKET__DATASET_CONFIG__FIELD_TYPE__STRING)
-        rk_feature_fault(config, spec, faults, "raw_input_dim", "raw_input_dim: %u numbers need an input of type STRING",
-                         feature->raw_input_dim);
+        rk_feature_fault(config, spec, faults, "raw_input_dim",
+                         "raw_input_dim: %u numbers need an input of type STRING", feature->raw_input_dim);
     if (feature->normalizer_fn && feature->normalizer_fn[0])
         rk_feature_fault(config, spec, faults, "normalizer_fn", "normalizer_fn is a Python function: not supported");
     if (!feature->separator[0])
         rk_feature_fault(config, spec, faults, "separator", "separator: expected characters, found \"\"");
     if (!reduction_of(feature, &unused))
         rk_feature_fault(config, spec, faults, "combiner",
-                         "combiner: expected sum, mean, min or max with seq_multi_sep, found \"%s\"", feature->combiner);
+                         "combiner: expected sum, mean, min or max with seq_multi_sep, found \"%s\"",
+                         feature->combiner);
 }
 
 /* num_buckets: the scaled range in equal parts, the first boundary at 0, so that there is one bucket below it. */
@@ -116,8 +126,8 @@ static rocket_status make_boundaries(struct rk_feature_state *state, const Rocke
 
     RK_FAIL_IF(!boundaries, FAILED, err, "out of memory");
     for (size_t i = 0; i < n; i++)
-        boundaries[i] = (float)(config->n_boundaries > 0 ? config->boundaries[i]
-                                                         : (double)i / (double)config->num_buckets);
+        boundaries[i] =
+            (float)(config->n_boundaries > 0 ? config->boundaries[i] : (double)i / (double)config->num_buckets);
     state->boundaries = boundaries;
     state->n_boundaries = (int64_t)n;
     return ROCKET_OK;
@@ -184,8 +194,8 @@ static rocket_status take_list(const struct rk_feature_state *state, rk_text tex
         else
             x[i] += number;
     }
-    RK_FAIL_IF(rk_next_piece(&rest, &state->between, &piece), DATA, err, "expected at most %lld numbers, found more in %s",
-               (long long)state->dim, rk_found(text, found));
+    RK_FAIL_IF(rk_next_piece(&rest, &state->between, &piece), DATA, err,
+               "expected at most %lld numbers, found more in %s", (long long)state->dim, rk_found(text, found));
     return ROCKET_OK;
 }
 

@@ -50,9 +50,9 @@ static rocket_status open_tag(rk_feature *feature, const rk_feature_setup *setup
     struct rk_feature_state *state = rk_arena_alloc(setup->arena, 1, sizeof *state);
 
     feature->weighted = feature->n_fields > 1 || has_key_values(config);
-    feature->table_name = feature->weighted ? rk_arena_printf(setup->arena, "%s_weighted_by_%s_w_embedding",
-                                                              feature->name, feature->name)
-                                            : rk_arena_printf(setup->arena, "%s_embedding", feature->name);
+    feature->table_name =
+        feature->weighted ? rk_arena_printf(setup->arena, "%s_weighted_by_%s_w_embedding", feature->name, feature->name)
+                          : rk_arena_printf(setup->arena, "%s_embedding", feature->name);
     RK_FAIL_IF(rk_arena_failed(setup->arena), FAILED, err, "out of memory");
     feature->state = state;
     RK_TRY(rk_buckets_open(&state->buckets, feature, setup, err));

@@ -2,9 +2,10 @@
  *
  * A line is a row whatever it holds: a quoted newline cannot span lines, so blocks are cut at the last newline without
  * looking at what is between, and lines are found by memchr. A field is borrowed from the line; only one with doubled
- * quotes is copied. Most lines have no quote at all: they are split by a bit mask of the separators in 64 bytes at a time,
- * which needs no branch per byte, and only the others are read byte by byte. Upstream's parser refuses quotes and carriage returns inside an unquoted field, text behind a closing
- * quote and a line with the wrong number of fields, a blank one included; so do we.
+ * quotes is copied. Most lines have no quote at all: they are split by a bit mask of the separators in 64 bytes at a
+ * time, which needs no branch per byte, and only the others are read byte by byte. Upstream's parser refuses quotes and
+ * carriage returns inside an unquoted field, text behind a closing quote and a line with the wrong number of fields, a
+ * blank one included; so do we.
  */
 #include <string.h>
 

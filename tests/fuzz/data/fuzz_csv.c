@@ -1,6 +1,6 @@
 /* Any bytes as an input file, with every feature type and every type of column: parsing must not crash, and what comes
- * out must be a batch (ids within their tables, offsets that rise, one entry per row), the same when the file is cut into
- * two blocks, and the same again when its rows are packed and unpacked. The first byte chooses header or none, and
+ * out must be a batch (ids within their tables, offsets that rise, one entry per row), the same when the file is cut
+ * into two blocks, and the same again when its rows are packed and unpacked. The first byte chooses header or none, and
  * whether bad rows are dropped.
  */
 #include <stdint.h>
@@ -146,9 +146,9 @@ static void run(const rk_block_rules *rules, const char *text, size_t n)
         rk_batch_reset(blocks[2]->rows);
     check_parts(blocks[0], blocks[1], blocks[2]);
     if (rules->ignore_error)
-        require(blocks[0]->error.status == ROCKET_OK &&
-                blocks[0]->n_records ==
-                    (uint64_t)blocks[0]->rows->n_rows + blocks[0]->n_dropped + (rules->has_header && n > 0));
+        require(blocks[0]->error.status == ROCKET_OK && blocks[0]->n_records == (uint64_t)blocks[0]->rows->n_rows +
+                                                                                    blocks[0]->n_dropped +
+                                                                                    (rules->has_header && n > 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -167,8 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rules.ignore_error = data[0] & 2;
     rk_arena_init(&arena, 0);
     rk_text header = { text, n > 0 ? rules.reader->next(text, n) : 0 };
-    rocket_status status =
-        rules.reader->layout(&rules.layout, &arena, config, rules.has_header ? &header : NULL, NULL);
+    rocket_status status = rules.reader->layout(&rules.layout, &arena, config, rules.has_header ? &header : NULL, NULL);
     if (status == ROCKET_OK)
         run(&rules, text, n);
     rk_arena_clear(&arena);

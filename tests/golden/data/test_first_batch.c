@@ -1,6 +1,6 @@
-/* The first batch of EasyRec's golden cases: ids and weights, looked up in the initial tables and combined, are the input
- * x of the net that EasyRec computed, to float accuracy. This covers hashing, vocabularies, buckets, crosses, weights,
- * pruning, empty fields, shared tables, and the names of tables.
+/* The first batch of EasyRec's golden cases: ids and weights, looked up in the initial tables and combined, are the
+ * input x of the net that EasyRec computed, to float accuracy. This covers hashing, vocabularies, buckets, crosses,
+ * weights, pruning, empty fields, shared tables, and the names of tables.
  */
 #include <math.h>
 #include <stdio.h>
@@ -112,10 +112,11 @@ static void check_case(const char *name)
     figures from;
     int64_t shape[2], at = 0;
 
-    snprintf(config_path, sizeof config_path, ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/pipeline.config", name);
-    snprintf(data_path, sizeof data_path, ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/train.csv", name);
-    snprintf(figures_path, sizeof figures_path, ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/golden.safetensors",
+    snprintf(config_path, sizeof config_path, ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/pipeline.config",
              name);
+    snprintf(data_path, sizeof data_path, ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/train.csv", name);
+    snprintf(figures_path, sizeof figures_path,
+             ROCKET_SOURCE_DIR "/tests/golden/fixtures/easyrec/%s/golden.safetensors", name);
     figures_open(&from, figures_path);
     assert_int_equal(rk_config_load(&config, config_path, NULL, 0, NULL, &err), ROCKET_OK);
     assert_int_equal(rk_schema_new(&schema, config, &schema_options, &err), ROCKET_OK);

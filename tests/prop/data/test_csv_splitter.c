@@ -108,7 +108,8 @@ static void what_is_written_is_read(void **state)
         "input_fields { input_name: 'a' } input_fields { input_name: 'b' } } "
         "feature_config { features { input_names: 'a' feature_type: PassThroughFeature } "
         "features { input_names: 'b' feature_type: PassThroughFeature } } "
-        "model_config { feature_groups { group_name: 'all' feature_names: 'a' feature_names: 'b' } rocket_launching { } }",
+        "model_config { feature_groups { group_name: 'all' feature_names: 'a' feature_names: 'b' } rocket_launching { "
+        "} }",
         true);
     static const char alphabet[] = "x,\"|y z\t\\";
     rk_rng rng = rk_rng_at(2, RK_RNG_TEST, 0, 0);

@@ -35,18 +35,23 @@ static void check_text(const char *config, const char *bytes, size_t n, rocket_s
 
 static void bad_rows(void **state)
 {
-    static const struct { const char *row, *expected; } cases[] = {
-        { "1,2,3", ":3: 3 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
+    static const struct {
+        const char *row, *expected;
+    } cases[] = {
+        { "1,2,3",
+          ":3: 3 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
         { "1", ":3: 1 field, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
         { "", ":3: 0 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
-        { "1,2,3,1,,", ":3: 6 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
+        { "1,2,3,1,,",
+          ":3: 6 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows" },
         { "1,3.0,1,1,", ":3:3: field \"price\" (INT32): expected an integer, found \"3.0\"" },
         { "1,x,1,1,", ":3:3: field \"price\" (INT32): expected an integer, found \"x\"" },
         { "1, ,1,1,", ":3:3: field \"price\" (INT32): expected an integer, found \" \"" },
         { "1,1e3,1,1,", ":3:3: field \"price\" (INT32): expected an integer, found \"1e3\"" },
         { "1,1 2,1,1,", ":3:3: field \"price\" (INT32): expected an integer, found \"1 2\"" },
         { "1,4294967296,1,1,", ":3:3: field \"price\" (INT32): expected an integer of 32 bits, found \"4294967296\"" },
-        { "1,-2147483649,1,1,", ":3:3: field \"price\" (INT32): expected an integer of 32 bits, found \"-2147483649\"" },
+        { "1,-2147483649,1,1,",
+          ":3:3: field \"price\" (INT32): expected an integer of 32 bits, found \"-2147483649\"" },
         { "1,99999999999999999999999,1,1,",
           ":3:3: field \"price\" (INT32): expected an integer of 32 bits, found \"99999999999999999999999\"" },
         { "1,2,abc,1,", ":3:5: field \"ctr\" (FLOAT): expected a number, found \"abc\"" },
@@ -65,7 +70,7 @@ static void bad_rows(void **state)
         { "1,2,3,1,\"ab", ":3:9: expected a closing quote before the end of the line, found none" },
         { "1,2,3,1,\"a\"\"", ":3:9: expected a closing quote before the end of the line, found none" },
         { "1,2,3,1,\"a\"b", ":3:9: expected a separator behind the closing quote, found text (a quote inside quotes is "
-                             "written \"\")" },
+                            "written \"\")" },
         { "1,2\r,3,1,", ":3:3: expected no carriage return inside a line, found one" },
         { "1,\x01\x7f,3,1,", ":3:3: field \"price\" (INT32): expected an integer, found \"\\001\\177\"" },
         { "1,aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeee,3,1,",
@@ -102,8 +107,8 @@ static void lines_are_counted_per_file(void **state)
     rk_buf_puts(&rows, "1,2,3,1,5\n");
     const char *bad = world_write(&world, "bad", rows.data, rows.size);
     snprintf(paths, sizeof paths, "%s,%s", good, bad);
-    snprintf(expected, sizeof expected, "%s:100002:9: field \"tags\" (STRING): expected tags with one weight each, found \"5\"",
-             bad);
+    snprintf(expected, sizeof expected,
+             "%s:100002:9: field \"tags\" (STRING): expected tags with one weight each, found \"5\"", bad);
     assert_int_equal(print_stream(&out, &world, &options, 0, &err), ROCKET_DATA);
     assert_string_equal(err.text, expected);
     rk_buf_clear(&rows);
@@ -113,14 +118,17 @@ static void lines_are_counted_per_file(void **state)
 
 static void fields_of_a_header(void **state)
 {
-    static const struct { const char *text, *expected; } cases[] = {
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
         { "y,price,ctr,new,tags\n1,2,3,1\n", ":2: 4 fields, expected 5 (columns of data_config.input_fields); set "
                                              "ignore_error to drop such rows" },
         { "y,price,ctr,new,tags,z\n1,2,3,1,\n", ":2: 5 fields, expected 6 (columns of the header); set ignore_error to "
                                                 "drop such rows" },
         { "tags,new,ctr,price,y\n,1,3,x,1\n", ":2:6: field \"price\" (INT32): expected an integer, found \"x\"" },
-        { "y,prise,ctr,new,tags\n", ":1: column \"price\" of data_config.input_fields is not in the header; did you mean "
-                                    "\"prise\"?" },
+        { "y,prise,ctr,new,tags\n",
+          ":1: column \"price\" of data_config.input_fields is not in the header; did you mean "
+          "\"prise\"?" },
         { "1,2,3,4,5\n", ":1: column \"y\" of data_config.input_fields is not in the header" },
         { "y,y,price,ctr,new,tags\n", ":1: column \"y\" stands twice in the header" },
         { "\n1,2,3,1,\n", ":1: expected a header with the names of the columns, found an empty line" },
@@ -165,8 +173,9 @@ static void make_text(rk_buf *out)
 
 static size_t compress_gzip(unsigned char *to, size_t capacity, const rk_buf *text)
 {
-    z_stream z = { .next_in = (Bytef *)text->data, .avail_in = (uInt)text->size, .next_out = to,
-                   .avail_out = (uInt)capacity };
+    z_stream z = {
+        .next_in = (Bytef *)text->data, .avail_in = (uInt)text->size, .next_out = to, .avail_out = (uInt)capacity
+    };
 
     assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);

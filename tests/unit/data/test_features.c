@@ -6,10 +6,11 @@
 
 #define FIELD(name, type) "input_fields { input_name: '" name "' input_type: " type " } "
 #define CONFIG(fields, features, names)                                                                                \
-    "data_config { label_fields: 'y' input_type: CSVInput " FIELD("y", "INT32") fields "} "                            \
-    "feature_config { " features "} "                                                                                  \
-    "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' " names "} "                     \
-    "rocket_launching { } }"
+    "data_config { label_fields: 'y' input_type: CSVInput " FIELD("y", "INT32") fields                                 \
+        "} "                                                                                                           \
+        "feature_config { " features "} "                                                                              \
+        "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' " names "} "                 \
+        "rocket_launching { } }"
 
 /* One feature on one or two fields: rows of texts and what they become. */
 typedef struct row_case {
@@ -27,7 +28,8 @@ static void check_rows(const char *config, const row_case *cases, size_t n)
 
         print_fields(got, sizeof got, world.schema, texts);
         if (strcmp(got, cases[i].expected) != 0)
-            fail_msg("case %zu (%s): expected %s, got %s", i, cases[i].a ? cases[i].a : "absent", cases[i].expected, got);
+            fail_msg("case %zu (%s): expected %s, got %s", i, cases[i].a ? cases[i].a : "absent", cases[i].expected,
+                     got);
     }
     data_world_close(&world);
 }
@@ -43,11 +45,11 @@ static void check_rows(const char *config, const row_case *cases, size_t n)
 static void id_by_hash(void **state)
 {
     (void)state;
-    CHECK(ONE("STRING", "feature_type: IdFeature embedding_dim: 4 hash_bucket_size: 100000"),
-          { "a", NULL, "63939" }, { "hello", NULL, "296" }, { "430548_1007", NULL, "42692" }, { "-1", NULL, "76430" },
+    CHECK(ONE("STRING", "feature_type: IdFeature embedding_dim: 4 hash_bucket_size: 100000"), { "a", NULL, "63939" },
+          { "hello", NULL, "296" }, { "430548_1007", NULL, "42692" }, { "-1", NULL, "76430" },
           { "\xe4\xb8\xad\xe6\x96\x87", NULL, "66955" }, { "", NULL, "-" }, { NULL, NULL, "-" });
-    CHECK(ONE("INT32", "feature_type: IdFeature embedding_dim: 4 hash_bucket_size: 100000"),
-          { "1", NULL, "34849" }, { "-1", NULL, "76430" }, { " 12345 ", NULL, "84728" }, { "0", NULL, "72735" },
+    CHECK(ONE("INT32", "feature_type: IdFeature embedding_dim: 4 hash_bucket_size: 100000"), { "1", NULL, "34849" },
+          { "-1", NULL, "76430" }, { " 12345 ", NULL, "84728" }, { "0", NULL, "72735" },
           { "", NULL, "72735" }, /* the default of a number is 0 */
           { "1.0", NULL, "error 4: field \"a\" (INT32): expected an integer, found \"1.0\"" },
           { "2147483648", NULL, "error 4: field \"a\" (INT32): expected an integer of 32 bits, found \"2147483648\"" },
@@ -65,11 +67,15 @@ static void id_by_hash_of_printed_values(void **state)
         data_world_of(CONFIG(FIELD("a", "FLOAT") FIELD("b", "BOOL"),
                              "features { input_names: 'a' embedding_dim: 4 hash_bucket_size: 1000 precision: 3 } "
                              "features { input_names: 'b' embedding_dim: 4 hash_bucket_size: 1000 } ",
-                             "feature_names: 'a' feature_names: 'b' "), false);
+                             "feature_names: 'a' feature_names: 'b' "),
+                      false);
     static const char *const rows[][4] = {
-        { "1.5", "true", "1.500", "true" },     { "", "", "0.000", "false" },
-        { "-0.0004", "0", "-0.000", "false" },  { "1e3", "TRUE", "1000.000", "true" },
-        { "nan", "1", "nan", "true" },          { "-inf", "False", "-inf", "false" },
+        { "1.5", "true", "1.500", "true" },
+        { "", "", "0.000", "false" },
+        { "-0.0004", "0", "-0.000", "false" },
+        { "1e3", "TRUE", "1000.000", "true" },
+        { "nan", "1", "nan", "true" },
+        { "-inf", "False", "-inf", "false" },
         { "16777217", "1", "16777216.000", "true" }, /* a FLOAT is a float */
     };
 
@@ -88,11 +94,10 @@ static void id_by_hash_of_printed_values(void **state)
 static void id_by_number(void **state)
 {
     (void)state;
-    CHECK(ONE("INT64", "embedding_dim: 4 num_buckets: 5"),
-          { "0", NULL, "0" }, { "4", NULL, "4" }, { "5", NULL, "0" }, { "-1", NULL, "-" }, { "-2", NULL, "0" },
-          { "9223372036854775807", NULL, "0" }, { "", NULL, "0" });
-    CHECK(ONE("STRING", "embedding_dim: 4 num_buckets: 5"),
-          { "3", NULL, "3" }, { " 3", NULL, "3" }, { "-1", NULL, "-" }, { "9", NULL, "0" },
+    CHECK(ONE("INT64", "embedding_dim: 4 num_buckets: 5"), { "0", NULL, "0" }, { "4", NULL, "4" }, { "5", NULL, "0" },
+          { "-1", NULL, "-" }, { "-2", NULL, "0" }, { "9223372036854775807", NULL, "0" }, { "", NULL, "0" });
+    CHECK(ONE("STRING", "embedding_dim: 4 num_buckets: 5"), { "3", NULL, "3" }, { " 3", NULL, "3" },
+          { "-1", NULL, "-" }, { "9", NULL, "0" },
           { "", NULL, "error 4: field \"a\" (STRING): expected an integer, found \"\"" },
           { "3.0", NULL, "error 4: field \"a\" (STRING): expected an integer, found \"3.0\"" });
 }
@@ -100,9 +105,8 @@ static void id_by_number(void **state)
 static void id_by_vocabulary(void **state)
 {
     (void)state;
-    CHECK(ONE("STRING", "embedding_dim: 4 vocab_list: ['x', 'y', 'z z']"),
-          { "x", NULL, "0" }, { "y", NULL, "1" }, { "z z", NULL, "2" }, { "Y", NULL, "0" }, { "y ", NULL, "0" },
-          { "", NULL, "-" });
+    CHECK(ONE("STRING", "embedding_dim: 4 vocab_list: ['x', 'y', 'z z']"), { "x", NULL, "0" }, { "y", NULL, "1" },
+          { "z z", NULL, "2" }, { "Y", NULL, "0" }, { "y ", NULL, "0" }, { "", NULL, "-" });
     /* hash_bucket_size wins over vocab_list, that over num_buckets */
     CHECK(ONE("STRING", "embedding_dim: 4 vocab_list: ['a'] hash_bucket_size: 100000 num_buckets: 3"),
           { "a", NULL, "63939" });
@@ -147,16 +151,19 @@ static void tags_with_weights(void **state)
     /* mean and sqrtn prune weights that are not above 0; sum does not (above) */
     CHECK(ONE("STRING", "feature_type: TagFeature embedding_dim: 4 num_buckets: 9 kv_separator: ':' combiner: 'mean'"),
           { "3:0|2:-1|5:1e-3|1:nan", NULL, "5*0.001" }, { "3:0", NULL, "-" });
-    CHECK(ONE("STRING", "feature_type: TagFeature embedding_dim: 4 num_buckets: 9 kv_separator: ':=' combiner: 'sqrtn'"),
-          { "3:0|2=4", NULL, "2*4" });
-    CHECK(CONFIG(FIELD("a", "STRING") FIELD("b", "STRING"),
-                 "features { input_names: 'a' input_names: 'b' feature_type: TagFeature embedding_dim: 4 num_buckets: 9 } ",
-                 "feature_names: 'a' "),
-          { "1|2", "0.5|3", "1*0.5,2*3" }, { "", "", "-" }, { "|1|", "||2", "1*2" },
-          { "1|2", "1", "error 4: field \"b\" (STRING): expected as many weights as tags, found fewer" },
-          { "1", "1|2", "error 4: field \"b\" (STRING): expected as many weights as tags, found more" },
-          { "x", "1", "error 4: field \"a\" (STRING): expected an integer, found \"x\"" },
-          { "1", "x", "error 4: field \"b\" (STRING): expected a number, found \"x\"" });
+    CHECK(
+        ONE("STRING", "feature_type: TagFeature embedding_dim: 4 num_buckets: 9 kv_separator: ':=' combiner: 'sqrtn'"),
+        { "3:0|2=4", NULL, "2*4" });
+    CHECK(
+        CONFIG(
+            FIELD("a", "STRING") FIELD("b", "STRING"),
+            "features { input_names: 'a' input_names: 'b' feature_type: TagFeature embedding_dim: 4 num_buckets: 9 } ",
+            "feature_names: 'a' "),
+        { "1|2", "0.5|3", "1*0.5,2*3" }, { "", "", "-" }, { "|1|", "||2", "1*2" },
+        { "1|2", "1", "error 4: field \"b\" (STRING): expected as many weights as tags, found fewer" },
+        { "1", "1|2", "error 4: field \"b\" (STRING): expected as many weights as tags, found more" },
+        { "x", "1", "error 4: field \"a\" (STRING): expected an integer, found \"x\"" },
+        { "1", "x", "error 4: field \"b\" (STRING): expected a number, found \"x\"" });
 }
 
 static void raw_numbers(void **state)
@@ -168,12 +175,11 @@ static void raw_numbers(void **state)
     CHECK(ONE("DOUBLE", "feature_type: RawFeature min_val: 10 max_val: 20"), { "15", NULL, "[0.5]" },
           { "30", NULL, "[2]" }, { "5", NULL, "[-0.5]" }); /* no clamping */
     CHECK(ONE("INT32", "feature_type: RawFeature min_val: 3 max_val: 3"), { "7", NULL, "[7]" });
-    CHECK(ONE("STRING", "feature_type: RawFeature raw_input_dim: 3 separator: ';'"),
-          { "1;2;3", NULL, "[1,2,3]" }, { "1;2", NULL, "[1,2,0]" }, { "", NULL, "[0,0,0]" }, { ";;4", NULL, "[4,0,0]" },
-          { "1;2;3;4", NULL,
-            "error 4: field \"a\" (STRING): expected at most 3 numbers, found more in \"1;2;3;4\"" });
-    CHECK(ONE("STRING", "feature_type: RawFeature raw_input_dim: 2 embedding_dim: 4"),
-          { "0.5|-2", NULL, "0*0.5,1*-2" }, { "3", NULL, "0*3,1*0" });
+    CHECK(ONE("STRING", "feature_type: RawFeature raw_input_dim: 3 separator: ';'"), { "1;2;3", NULL, "[1,2,3]" },
+          { "1;2", NULL, "[1,2,0]" }, { "", NULL, "[0,0,0]" }, { ";;4", NULL, "[4,0,0]" },
+          { "1;2;3;4", NULL, "error 4: field \"a\" (STRING): expected at most 3 numbers, found more in \"1;2;3;4\"" });
+    CHECK(ONE("STRING", "feature_type: RawFeature raw_input_dim: 2 embedding_dim: 4"), { "0.5|-2", NULL, "0*0.5,1*-2" },
+          { "3", NULL, "0*3,1*0" });
     CHECK(ONE("STRING", "feature_type: RawFeature raw_input_dim: 2 embedding_dim: 4 combiner: 'mean'"),
           { "0.5|-2", NULL, "0*0.5" });
 }
@@ -181,9 +187,9 @@ static void raw_numbers(void **state)
 static void raw_in_buckets(void **state)
 {
     (void)state;
-    CHECK(ONE("FLOAT", "feature_type: RawFeature embedding_dim: 4 boundaries: [0, 10, 20.5]"),
-          { "-1", NULL, "0" }, { "0", NULL, "1" }, { "9.99", NULL, "1" }, { "10", NULL, "2" }, { "20.5", NULL, "3" },
-          { "1e30", NULL, "3" }, { "nan", NULL, "3" }, { "-inf", NULL, "0" });
+    CHECK(ONE("FLOAT", "feature_type: RawFeature embedding_dim: 4 boundaries: [0, 10, 20.5]"), { "-1", NULL, "0" },
+          { "0", NULL, "1" }, { "9.99", NULL, "1" }, { "10", NULL, "2" }, { "20.5", NULL, "3" }, { "1e30", NULL, "3" },
+          { "nan", NULL, "3" }, { "-inf", NULL, "0" });
     CHECK(ONE("FLOAT", "feature_type: RawFeature embedding_dim: 4 num_buckets: 4 min_val: 0 max_val: 8"),
           { "-0.1", NULL, "0" }, { "0", NULL, "1" }, { "1.9", NULL, "1" }, { "2", NULL, "2" }, { "6", NULL, "4" },
           { "100", NULL, "4" });
@@ -219,7 +225,8 @@ static void combos(void **state)
     CHECK(COMBO("STRING", ""), { "a", "x", "18892" }, { "", "", "78373" }, { "20", "F", "75602" });
     CHECK(CONFIG(FIELD("a", "INT32") FIELD("b", "STRING"),
                  "features { feature_name: 'c' input_names: 'a' input_names: 'b' feature_type: ComboFeature "
-                 "embedding_dim: 4 hash_bucket_size: 100000 } ", "feature_names: 'c' "),
+                 "embedding_dim: 4 hash_bucket_size: 100000 } ",
+                 "feature_names: 'c' "),
           { "003", "x", "87372" });
     /* the split input is hashed first, although it stands second */
     CHECK(COMBO("STRING", "combo_input_seps: '' combo_input_seps: '|' "), { "z", "p|q", "14585,59137" },
@@ -268,20 +275,29 @@ static void too_many_combinations(void **state)
 static void labels_weights_and_bytes(void **state)
 {
     static const char text[] =
-        "data_config { label_fields: 'y' sample_weight: 'w' input_type: CSVInput " FIELD("y", "INT32") FIELD("w", "FLOAT")
-            FIELD("u", "STRING") FIELD("a", "INT32") "} "
-        "feature_config { features { input_names: 'a' feature_type: RawFeature } } "
-        "eval_config { metrics_set { gauc { uid_field: 'u' } } metrics_set { session_auc { session_id_field: 'a' } } "
-        "metrics_set { gauc { uid_field: 'u' reduction: 'mean_by_sample_num' } } } "
-        "model_config { model_class: 'RocketLaunching' num_class: 3 "
-        "feature_groups { group_name: 'all' feature_names: 'a' } rocket_launching { } }";
-    static const struct { const char *texts[4]; const char *expected; } rows[] = {
+        "data_config { label_fields: 'y' sample_weight: 'w' input_type: CSVInput " FIELD("y", "INT32")
+            FIELD("w", "FLOAT") FIELD("u", "STRING")
+                FIELD("a", "INT32") "} "
+                                    "feature_config { features { input_names: 'a' feature_type: RawFeature } } "
+                                    "eval_config { metrics_set { gauc { uid_field: 'u' } } metrics_set { session_auc { "
+                                    "session_id_field: 'a' } } "
+                                    "metrics_set { gauc { uid_field: 'u' reduction: 'mean_by_sample_num' } } } "
+                                    "model_config { model_class: 'RocketLaunching' num_class: 3 "
+                                    "feature_groups { group_name: 'all' feature_names: 'a' } rocket_launching { } }";
+    static const struct {
+        const char *texts[4];
+        const char *expected;
+    } rows[] = {
         { { "2", "0.5", "anna", " 7" }, "[7] [2] [0.5] 'anna' ' 7'" },
         { { "", "", "", "" }, "[0] [0] [0] '' ''" },
-        { { "3", "1", "u", "1" }, "error 4: field \"y\" (INT32): expected a label from 0 to 2 (num_class is 3), found \"3\"" },
-        { { "-1", "1", "u", "1" }, "error 4: field \"y\" (INT32): expected a label from 0 to 2 (num_class is 3), found \"-1\"" },
-        { { "1", "-1", "u", "1" }, "error 4: field \"w\" (FLOAT): expected a sample weight that is finite and not negative, found \"-1\"" },
-        { { "1", "nan", "u", "1" }, "error 4: field \"w\" (FLOAT): expected a sample weight that is finite and not negative, found \"nan\"" },
+        { { "3", "1", "u", "1" },
+          "error 4: field \"y\" (INT32): expected a label from 0 to 2 (num_class is 3), found \"3\"" },
+        { { "-1", "1", "u", "1" },
+          "error 4: field \"y\" (INT32): expected a label from 0 to 2 (num_class is 3), found \"-1\"" },
+        { { "1", "-1", "u", "1" },
+          "error 4: field \"w\" (FLOAT): expected a sample weight that is finite and not negative, found \"-1\"" },
+        { { "1", "nan", "u", "1" },
+          "error 4: field \"w\" (FLOAT): expected a sample weight that is finite and not negative, found \"nan\"" },
     };
     data_world world = data_world_of(text, true);
     char got[256];
@@ -300,16 +316,22 @@ static void labels_weights_and_bytes(void **state)
 
 static void labels_as_text_and_numbers(void **state)
 {
-    static const struct { const char *label, *expected; } rows[] = {
-        { "1", "[5] [1]" }, { "0.25", "[5] [0.25]" },
+    static const struct {
+        const char *label, *expected;
+    } rows[] = {
+        { "1", "[5] [1]" },
+        { "0.25", "[5] [0.25]" },
         { "", "error 4: field \"y\" (STRING): expected a number, found \"\"" },
         { "yes", "error 4: field \"y\" (STRING): expected a number, found \"yes\"" },
         { "inf", "error 4: field \"y\" (STRING): expected a finite label, found \"inf\"" },
     };
-    data_world world = data_world_of("data_config { label_fields: 'y' " FIELD("y", "STRING") FIELD("a", "INT32") "} "
-                                     "feature_config { features { input_names: 'a' feature_type: RawFeature } } "
-                                     "model_config { feature_groups { group_name: 'all' feature_names: 'a' } "
-                                     "rocket_launching { } }", true);
+    data_world world = data_world_of(
+        "data_config { label_fields: 'y' " FIELD("y", "STRING")
+            FIELD("a", "INT32") "} "
+                                "feature_config { features { input_names: 'a' feature_type: RawFeature } } "
+                                "model_config { feature_groups { group_name: 'all' feature_names: 'a' } "
+                                "rocket_launching { } }",
+        true);
     char got[256];
 
     (void)state;

@@ -6,10 +6,10 @@
     "input_fields { input_name: 'f' input_type: FLOAT } input_fields { input_name: 'i' input_type: INT32 } "           \
     "input_fields { input_name: 'b' input_type: BOOL } "
 #define CONFIG(data, ...) CONFIG_OF(data, __VA_ARGS__)
-#define CONFIG_OF(data, features, names)                                                                                  \
+#define CONFIG_OF(data, features, names)                                                                               \
     "data_config { label_fields: 'y' " FIELDS data " }\n"                                                              \
     "feature_config { " features " }\n"                                                                                \
-    "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' " names " } "          \
+    "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' " names " } "                    \
     "rocket_launching { } }"
 #define ONE(feature) CONFIG("", "features { " feature " }", "feature_names: 'x'")
 
@@ -34,7 +34,9 @@ static void check_faults(const char *text, const char *expected)
 
 static void faults_of_features(void **state)
 {
-    static const struct { const char *feature, *expected; } cases[] = {
+    static const struct {
+        const char *feature, *expected;
+    } cases[] = {
         { "input_names: 'a' hash_bucket_size: 10 embedding_dim: 4", "" },
         { "input_names: 'a' embedding_dim: 4",
           "feature \"x\": expected hash_bucket_size, vocab_list, vocab_file or num_buckets, found none" },
@@ -47,7 +49,8 @@ static void faults_of_features(void **state)
           "feature \"x\": precision: expected a number of digits, as the input is a float that is hashed as text" },
         { "input_names: 'f' hash_bucket_size: 10 embedding_dim: 4 precision: 61",
           "feature \"x\": precision: expected at most 60, found 61" },
-        { "input_names: 'i' vocab_list: ['1'] embedding_dim: 4", "feature \"x\": vocabularies need an input of type STRING" },
+        { "input_names: 'i' vocab_list: ['1'] embedding_dim: 4",
+          "feature \"x\": vocabularies need an input of type STRING" },
         { "input_names: 'a' vocab_list: ['u', 'v', 'u'] embedding_dim: 4",
           "feature \"x\": vocab_list: the word \"u\" stands in it twice" },
         { "input_names: 'f' num_buckets: 3 embedding_dim: 4",
@@ -67,8 +70,10 @@ static void faults_of_features(void **state)
           "feature \"x\": input_names: expected 1, or 2 (tags and weights), for a TagFeature, found 3" },
         { "feature_type: TagFeature input_names: ['a', 'a'] hash_bucket_size: 10 embedding_dim: 4 kv_separator: ':'",
           "feature \"x\": weights come from kv_separator or from a second input, not from both" },
-        { "feature_type: RawFeature input_names: 'b'", "feature \"x\": input_names: expected numbers or STRING, found BOOL" },
-        { "feature_type: RawFeature input_names: ['f', 'i']", "feature \"x\": input_names: expected 1 for a RawFeature, found 2" },
+        { "feature_type: RawFeature input_names: 'b'",
+          "feature \"x\": input_names: expected numbers or STRING, found BOOL" },
+        { "feature_type: RawFeature input_names: ['f', 'i']",
+          "feature \"x\": input_names: expected 1 for a RawFeature, found 2" },
         { "feature_type: RawFeature input_names: 'f' raw_input_dim: 2",
           "feature \"x\": raw_input_dim: 2 numbers need an input of type STRING" },
         { "feature_type: RawFeature input_names: 'a' raw_input_dim: 0",
@@ -90,9 +95,11 @@ static void faults_of_features(void **state)
         { "feature_type: ComboFeature input_names: ['a', 'f'] hash_bucket_size: 10 embedding_dim: 4",
           "feature \"x\": precision: expected a number of digits, as an input is a float that is crossed as text" },
         { "feature_type: ComboFeature input_names: ['a', 'i'] hash_bucket_size: 10 embedding_dim: 4 "
-          "combo_input_seps: ['', '|']", "feature \"x\": combo_input_seps: only a STRING can be split" },
+          "combo_input_seps: ['', '|']",
+          "feature \"x\": combo_input_seps: only a STRING can be split" },
         { "feature_type: ComboFeature input_names: ['a', 'i'] hash_bucket_size: 10 embedding_dim: 4 "
-          "combo_input_seps: ['', '', '']", "feature \"x\": combo_input_seps: expected at most one per input (2), found 3" },
+          "combo_input_seps: ['', '', '']",
+          "feature \"x\": combo_input_seps: expected at most one per input (2), found 3" },
         { "feature_type: PassThroughFeature input_names: ['a', 'i']",
           "feature \"x\": input_names: expected 1 for a PassThroughFeature, found 2" },
     };
@@ -126,16 +133,20 @@ static void faults_of_the_rest(void **state)
     check_faults(CONFIG("label_dim: 2", GOOD), "label_dim: labels of more than one number are not supported");
     check_faults(CONFIG("sample_weight: 'a'", GOOD), "sample_weight: expected a column of numbers, found STRING");
     check_faults(CONFIG("", "features { input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 }",
-                        "feature_names: 'a' feature_names: 'a'"), "feature \"a\" stands in the group twice");
+                        "feature_names: 'a' feature_names: 'a'"),
+                 "feature \"a\" stands in the group twice");
     check_faults("data_config { label_fields: 'f' " FIELDS " } model_config { num_class: 2 }",
                  "label_fields: expected a column of type INT32 or INT64 with num_class of 2 and more, found FLOAT");
-    check_faults("data_config { label_fields: 'b' " FIELDS " }", "label_fields: expected a column of numbers, found BOOL");
+    check_faults("data_config { label_fields: 'b' " FIELDS " }",
+                 "label_fields: expected a column of numbers, found BOOL");
     check_faults("data_config { label_fields: 'f' " FIELDS " }", "");
 }
 
 static void faults_of_shared_tables(void **state)
 {
-    static const struct { const char *second, *expected; } cases[] = {
+    static const struct {
+        const char *second, *expected;
+    } cases[] = {
         { "embedding_dim: 4 hash_bucket_size: 10", "" },
         { "embedding_dim: 5 hash_bucket_size: 10",
           "feature \"q\": embedding_dim: expected the same as in \"a\", which shares table \"t\"" },
@@ -152,9 +163,11 @@ static void faults_of_shared_tables(void **state)
         char text[2048];
 
         snprintf(text, sizeof text,
-                 CONFIG("", "features { input_names: 'a' embedding_name: 't' embedding_dim: 4 hash_bucket_size: 10 } "
-                            "features { feature_name: 'q' input_names: 'a' embedding_name: 't' %s }",
-                        "feature_names: 'a' feature_names: 'q'"), cases[i].second);
+                 CONFIG("",
+                        "features { input_names: 'a' embedding_name: 't' embedding_dim: 4 hash_bucket_size: 10 } "
+                        "features { feature_name: 'q' input_names: 'a' embedding_name: 't' %s }",
+                        "feature_names: 'a' feature_names: 'q'"),
+                 cases[i].second);
         check_faults(text, cases[i].expected);
     }
 }
@@ -174,26 +187,49 @@ static rocket_status try_schema(const char *text, const rk_schema_options *optio
 static void schemas_that_cannot_be_made(void **state)
 {
     static const char *const reserved[] = { "nobody" };
-    static const struct { const char *text; rk_schema_options options; rocket_status status; const char *expected; } cases[] = {
-        { CONFIG("", GOOD), { .reserved = reserved, .n_reserved = 1 }, ROCKET_CONFIG,
+    static const struct {
+        const char *text;
+        rk_schema_options options;
+        rocket_status status;
+        const char *expected;
+    } cases[] = {
+        { CONFIG("", GOOD),
+          { .reserved = reserved, .n_reserved = 1 },
+          ROCKET_CONFIG,
           "test.config: column \"nobody\" is not in data_config.input_fields" },
         { CONFIG("", "features { input_names: 'n' hash_bucket_size: 10 embedding_dim: 4 }", "feature_names: 'n'"),
-          { .labels = true }, ROCKET_CONFIG, "feature \"n\": input \"n\" is not in data_config.input_fields" },
-        { CONFIG("", GOOD " feature_names: 'n'"), { .labels = true }, ROCKET_CONFIG,
+          { .labels = true },
+          ROCKET_CONFIG,
+          "feature \"n\": input \"n\" is not in data_config.input_fields" },
+        { CONFIG("", GOOD " feature_names: 'n'"),
+          { .labels = true },
+          ROCKET_CONFIG,
           "feature \"n\" is not configured" },
-        { "data_config { }", { .labels = true }, ROCKET_CONFIG,
+        { "data_config { }",
+          { .labels = true },
+          ROCKET_CONFIG,
           "test.config: expected a feature group named \"all\", found none" },
-        { CONFIG("input_fields { input_name: 'd' input_type: FLOAT default_val: 'x' }", GOOD), { .labels = true },
-          ROCKET_CONFIG, "default_val: expected a number, found \"x\"" },
+        { CONFIG("input_fields { input_name: 'd' input_type: FLOAT default_val: 'x' }", GOOD),
+          { .labels = true },
+          ROCKET_CONFIG,
+          "default_val: expected a number, found \"x\"" },
         { CONFIG("", "features { input_names: 'a' vocab_file: '/no/such/words' embedding_dim: 4 }",
-                 "feature_names: 'a'"), { .labels = true }, ROCKET_DATA,
+                 "feature_names: 'a'"),
+          { .labels = true },
+          ROCKET_DATA,
           "feature \"a\": vocab_file: /no/such/words: no such file" },
-        { CONFIG("", "features { input_names: 'a' embedding_name: 't' hash_bucket_size: 10 embedding_dim: 4 } "
-                     "features { feature_name: 'q' input_names: 'a' embedding_name: 't' hash_bucket_size: 11 embedding_dim: 4 }",
-                 "feature_names: 'a' feature_names: 'q'"), { .labels = true }, ROCKET_CONFIG,
+        { CONFIG("",
+                 "features { input_names: 'a' embedding_name: 't' hash_bucket_size: 10 embedding_dim: 4 } "
+                 "features { feature_name: 'q' input_names: 'a' embedding_name: 't' hash_bucket_size: 11 "
+                 "embedding_dim: 4 }",
+                 "feature_names: 'a' feature_names: 'q'"),
+          { .labels = true },
+          ROCKET_CONFIG,
           "feature \"q\": shares table \"t\" with \"a\": expected 10 rows of 4 values, found 11 of 4" },
-        { CONFIG("", "features { input_names: 'a' feature_type: ExprFeature }", "feature_names: 'a'"), { .labels = true },
-          ROCKET_CONFIG, "feature \"a\": ExprFeature is not supported yet" },
+        { CONFIG("", "features { input_names: 'a' feature_type: ExprFeature }", "feature_names: 'a'"),
+          { .labels = true },
+          ROCKET_CONFIG,
+          "feature \"a\": ExprFeature is not supported yet" },
     };
 
     (void)state;
@@ -219,19 +255,23 @@ static void names_of_tables(void **state)
         "input_layer/c_embedding/embedding_weights",
     };
     data_world world = data_world_of(
-        CONFIG("",
-               "features { input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 } "
-               "features { feature_name: 'q' input_names: 'a' embedding_name: 't' hash_bucket_size: 10 embedding_dim: 4 } "
-               "features { feature_name: 'r' input_names: 'a' feature_type: TagFeature embedding_name: 't' "
-               "           hash_bucket_size: 10 embedding_dim: 4 } "
-               "features { feature_name: 'alone' input_names: 'a' embedding_name: 'u' hash_bucket_size: 10 embedding_dim: 4 } "
-               "features { feature_name: 'kv' input_names: 'a' feature_type: TagFeature kv_separator: ':' "
-               "           hash_bucket_size: 10 embedding_dim: 4 } "
-               "features { input_names: 'f' feature_type: RawFeature boundaries: 1 embedding_dim: 4 } "
-               "features { feature_name: 'v' input_names: 'a' feature_type: RawFeature raw_input_dim: 3 embedding_dim: 4 } "
-               "features { feature_name: 'c' input_names: ['a', 'i'] feature_type: ComboFeature hash_bucket_size: 10 "
-               "           embedding_dim: 4 combiner: 'sqrtn' }",
-               "feature_names: ['a', 'q', 'r', 'alone', 'kv', 'f', 'v', 'c']"), true);
+        CONFIG(
+            "",
+            "features { input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 } "
+            "features { feature_name: 'q' input_names: 'a' embedding_name: 't' hash_bucket_size: 10 embedding_dim: 4 } "
+            "features { feature_name: 'r' input_names: 'a' feature_type: TagFeature embedding_name: 't' "
+            "           hash_bucket_size: 10 embedding_dim: 4 } "
+            "features { feature_name: 'alone' input_names: 'a' embedding_name: 'u' hash_bucket_size: 10 embedding_dim: "
+            "4 } "
+            "features { feature_name: 'kv' input_names: 'a' feature_type: TagFeature kv_separator: ':' "
+            "           hash_bucket_size: 10 embedding_dim: 4 } "
+            "features { input_names: 'f' feature_type: RawFeature boundaries: 1 embedding_dim: 4 } "
+            "features { feature_name: 'v' input_names: 'a' feature_type: RawFeature raw_input_dim: 3 embedding_dim: 4 "
+            "} "
+            "features { feature_name: 'c' input_names: ['a', 'i'] feature_type: ComboFeature hash_bucket_size: 10 "
+            "           embedding_dim: 4 combiner: 'sqrtn' }",
+            "feature_names: ['a', 'q', 'r', 'alone', 'kv', 'f', 'v', 'c']"),
+        true);
 
     (void)state;
     assert_int_equal(rk_schema_n_features(world.schema), 8);
@@ -255,8 +295,8 @@ static void check_vocabulary_file(const char *bytes, size_t n, rocket_status sta
 
     snprintf(path, sizeof path, "%s/words", folder.path);
     must(rk_file_write(path, bytes, n, &err), &err);
-    snprintf(text, sizeof text, CONFIG("", "features { input_names: 'a' vocab_file: '%s' embedding_dim: 4 }",
-                                       "feature_names: 'a'"), path);
+    snprintf(text, sizeof text,
+             CONFIG("", "features { input_names: 'a' vocab_file: '%s' embedding_dim: 4 }", "feature_names: 'a'"), path);
     snprintf(message, sizeof message, expected, path);
     assert_int_equal(try_schema(text, &options, &err), status);
     assert_non_null(strstr(err.text, message));
@@ -275,9 +315,12 @@ static void vocabularies_from_files_and_models(void **state)
     snprintf(path, sizeof path, "%s/words", folder.path);
     must(rk_file_write(path, "one\r\ntwo words\n\nlast", 20, &err), &err);
     snprintf(text, sizeof text,
-             CONFIG("", "features { input_names: 'a' vocab_file: '%s' embedding_dim: 4 } "
-                        "features { feature_name: 't' input_names: 'a' feature_type: TagFeature vocab_file: '%s' "
-                        "embedding_dim: 4 }", "feature_names: ['a', 't']"), path, path);
+             CONFIG("",
+                    "features { input_names: 'a' vocab_file: '%s' embedding_dim: 4 } "
+                    "features { feature_name: 't' input_names: 'a' feature_type: TagFeature vocab_file: '%s' "
+                    "embedding_dim: 4 }",
+                    "feature_names: ['a', 't']"),
+             path, path);
     rk_config *config = config_of(text);
     must(rk_schema_new(&schema, config, &options, &err), &err);
     must(rk_file_remove(path, &err), &err);
@@ -369,12 +412,9 @@ static void survives_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(faults_of_features),
-        cmocka_unit_test(faults_of_the_rest),
-        cmocka_unit_test(faults_of_shared_tables),
-        cmocka_unit_test(schemas_that_cannot_be_made),
-        cmocka_unit_test(names_of_tables),
-        cmocka_unit_test(vocabularies_from_files_and_models),
+        cmocka_unit_test(faults_of_features),      cmocka_unit_test(faults_of_the_rest),
+        cmocka_unit_test(faults_of_shared_tables), cmocka_unit_test(schemas_that_cannot_be_made),
+        cmocka_unit_test(names_of_tables),         cmocka_unit_test(vocabularies_from_files_and_models),
         cmocka_unit_test(survives_without_memory),
     };
 

@@ -155,8 +155,12 @@ static void same_rows_for_any_number_of_threads(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
     char paths[800];
-    rk_stream_options one = { .paths = write_large(&world, paths, sizeof paths), .training = true, .n_threads = 1,
-                              .num_epochs = 2, .seed = 5, .batch_size = 512 };
+    rk_stream_options one = { .paths = write_large(&world, paths, sizeof paths),
+                              .training = true,
+                              .n_threads = 1,
+                              .num_epochs = 2,
+                              .seed = 5,
+                              .batch_size = 512 };
 
     (void)state;
     for (int threads = 2; threads <= 8; threads += threads == 2 ? 1 : 5) {
@@ -172,8 +176,12 @@ static void resuming_gives_the_same_batches(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
     char paths[800];
-    rk_stream_options whole = { .paths = write_large(&world, paths, sizeof paths), .training = true, .n_threads = 2,
-                                .num_epochs = 2, .seed = 5, .batch_size = 512 };
+    rk_stream_options whole = { .paths = write_large(&world, paths, sizeof paths),
+                                .training = true,
+                                .n_threads = 2,
+                                .num_epochs = 2,
+                                .seed = 5,
+                                .batch_size = 512 };
 
     (void)state;
     for (uint64_t skip = 1; skip < 300; skip = 3 * skip + 1) { /* into the second epoch too */
@@ -199,8 +207,12 @@ static void shuffled_epochs_are_permutations(void **state)
 {
     enum { N = 1000 };
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 100"), true);
-    rk_stream_options options = { .paths = write_rows(&world, "rows.csv", 0, N), .training = true, .n_threads = 2,
-                                  .num_epochs = 2, .seed = 9, .batch_size = N };
+    rk_stream_options options = { .paths = write_rows(&world, "rows.csv", 0, N),
+                                  .training = true,
+                                  .n_threads = 2,
+                                  .num_epochs = 2,
+                                  .seed = 9,
+                                  .batch_size = N };
     static int rows[2][N];
     rk_stream *stream;
     rk_batch *batch;
@@ -250,8 +262,11 @@ static void bad_rows_are_as_if_they_were_not_there(void **state)
         if (i % 10 == 0)
             rk_buf_puts(&rows, i % 20 ? "x,1,\n" : "1,2,5:0.1|bad\n");
     }
-    rk_stream_options a = { .paths = world_write(&with, "a.csv", rows.data, rows.size), .training = true,
-                            .n_threads = 2, .num_epochs = 2, .seed = 1 };
+    rk_stream_options a = { .paths = world_write(&with, "a.csv", rows.data, rows.size),
+                            .training = true,
+                            .n_threads = 2,
+                            .num_epochs = 2,
+                            .seed = 1 };
     rk_stream_options b = a;
     b.paths = world_write(&without, "b.csv", clean.data, clean.size);
     must(print_stream(&left, &with, &a, 0, &err), &err);
@@ -280,8 +295,9 @@ static void bad_rows_are_as_if_they_were_not_there(void **state)
 
 static size_t gzip(unsigned char *to, size_t capacity, const char *text)
 {
-    z_stream z = { .next_in = (z_const Bytef *)text, .avail_in = (uInt)strlen(text), .next_out = to,
-                   .avail_out = (uInt)capacity };
+    z_stream z = {
+        .next_in = (z_const Bytef *)text, .avail_in = (uInt)strlen(text), .next_out = to, .avail_out = (uInt)capacity
+    };
 
     assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
@@ -356,14 +372,17 @@ static void headers(void **state)
     world_puts(&world, "a", "extra,tags,\"id\",y,z\nq,5:1,10,1,\nq,,11,0,r\n");
     world_puts(&world, "b", "anything\nq,,12,1,\n");
     world_puts(&world, "c", "only a header");
-    snprintf(paths, sizeof paths, "%s,%s,%s", world_path(&world, "a"), world_path(&world, "b"), world_path(&world, "c"));
+    snprintf(paths, sizeof paths, "%s,%s,%s", world_path(&world, "a"), world_path(&world, "b"),
+             world_path(&world, "c"));
     assert_numbers(&world, &options, 0, "10 11 12 | ");
     data_world_close(&world);
 }
 
 static void separators(void **state)
 {
-    static const struct { const char *config, *text; } cases[] = {
+    static const struct {
+        const char *config, *text;
+    } cases[] = {
         { CONFIG("shuffle: false separator: '\\t'"), "1\t10\t\n1\t11\t5:1\n" },
         { CONFIG("shuffle: false separator: '\\001'"), "1\00110\001\n1\00111\0015:1\n" },
         { CONFIG("shuffle: false separator: ' '"), "1 10 \n1 11 5:1\n" },
@@ -470,7 +489,8 @@ static void memory_is_bounded(void **state)
     }
     assert_true(rk_stream_get_stats(stream).bytes >= 200 << 20);
     assert_true(rk_stream_get_stats(stream).rows > 4096 * 1500);
-    assert_true(rk_alloc_count() - count < 2000); /* slots of the shuffle that meet their longest row, nothing per row */
+    assert_true(rk_alloc_count() - count <
+                2000); /* slots of the shuffle that meet their longest row, nothing per row */
     rk_stream_close(stream);
     restore_stdin(saved, thread);
     data_world_close(&world);
@@ -482,8 +502,9 @@ static void closing_at_any_time(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 100 ignore_error: true"), true);
     char paths[800];
-    rk_stream_options options = { .paths = write_large(&world, paths, sizeof paths), .training = true, .n_threads = 3,
-                                  .batch_size = 64 };
+    rk_stream_options options = {
+        .paths = write_large(&world, paths, sizeof paths), .training = true, .n_threads = 3, .batch_size = 64
+    };
     rocket_error err = { 0 };
 
     (void)state;
@@ -505,7 +526,8 @@ static void closing_at_any_time(void **state)
 static void the_end_and_errors_stay(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: false"), true);
-    rk_stream_options options = { .paths = world_puts(&world, "rows", "1,1,\n1,2,\n1,x,\n1,3,\n"), .n_threads = 1,
+    rk_stream_options options = { .paths = world_puts(&world, "rows", "1,1,\n1,2,\n1,x,\n1,3,\n"),
+                                  .n_threads = 1,
                                   .batch_size = 1 };
     char expected[400];
     rk_stream *stream;
@@ -513,7 +535,8 @@ static void the_end_and_errors_stay(void **state)
     rocket_error err = { 0 };
 
     (void)state;
-    snprintf(expected, sizeof expected, "%s:3:3: field \"id\" (INT64): expected an integer, found \"x\"", options.paths);
+    snprintf(expected, sizeof expected, "%s:3:3: field \"id\" (INT64): expected an integer, found \"x\"",
+             options.paths);
     must(rk_stream_open(&stream, world.config, world.schema, &options, &err), &err);
     for (int i = 0; i < 2; i++) { /* the batches before the bad row */
         must(rk_stream_next(stream, &batch, &err), &err);
