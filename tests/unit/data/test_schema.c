@@ -1,4 +1,6 @@
 /* The schema: faults of configs, vocabularies, shared tables, names of tables, and memory that runs out anywhere. */
+#include <zlib.h>
+
 #include "data_world.h"
 
 #define FIELDS                                                                                                         \
@@ -404,6 +406,10 @@ static void survives_without_memory(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/rows", folder.path);
     must(rk_file_write(path, rows, sizeof rows - 1, &err), &err);
+    assert_survives_failed_allocations(run_once, &c);
+    gzFile compressed = gzopen(path, "wb");
+    assert_int_equal(gzwrite(compressed, rows, sizeof rows - 1), sizeof rows - 1);
+    assert_int_equal(gzclose(compressed), Z_OK);
     assert_survives_failed_allocations(run_once, &c);
     rk_config_free(c.config);
     remove_test_folder(folder);
