@@ -1,0 +1,268 @@
+/* A model file or checkpoint whose parts are any bytes: reading it, and scoring rows with what was read, must not crash,
+ * leak or hang.
+ *
+ * Checksums and lengths would stop nearly every mutation, and the container has a target of its own (safetensors). So the
+ * input is the parts, one 0 byte between them (kind, version, step, config, graph, vocabularies), and the container is
+ * put together here, without checksums. Where the graph is sound, a tensor is made for each variable that it names:
+ * what is behind the last check is reached too. Config text has its own target as well: a config of one letter stands
+ * for one of those below.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binding.h"
+#include "bundle.h"
+#include "mem.h"
+
+enum { N_PARTS = 6, MAX_VALUES = 1 << 14, MAX_FIELDS = 32, N_ROWS = 3 };
+
+typedef struct part {
+    const char *text;
+    size_t n;
+} part;
+
+typedef struct image {
+    rk_buf header;
+    size_t n_values; /* of all tensors so far */
+    size_t n_meta;
+} image;
+
+#define FIELDS                                                                                                         \
+    "data_config { label_fields: 'y' input_type: CSVInput input_fields { input_name: 'y' input_type: INT32 }"          \
+    "  input_fields { input_name: 'u' } input_fields { input_name: 't' }"                                              \
+    "  input_fields { input_name: 'p' input_type: FLOAT } }"
+#define FEATURES(id)                                                                                                   \
+    "feature_config { features { input_names: 'u' feature_type: IdFeature " id " embedding_dim: 1 }"                   \
+    "  features { input_names: 't' feature_type: TagFeature separator: '|' hash_bucket_size: 3 embedding_dim: 1 }"     \
+    "  features { input_names: 'p' feature_type: RawFeature } }"
+#define MODEL                                                                                                          \
+    "model_config { model_class: 'RocketLaunching' rocket_launching { }"                                               \
+    "  feature_groups { group_name: 'all' feature_names: ['u', 't', 'p'] wide_deep: DEEP } }"
+
+static const char *const configs[] = {
+    FIELDS FEATURES("vocab_list: ['1', '3']") MODEL, /* a */
+    FIELDS FEATURES("vocab_file: 'v'") MODEL,        /* b */
+    FIELDS FEATURES("num_buckets: 4") MODEL,         /* c */
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* abort() is what libFuzzer counts as a finding. */
+static void expect(bool right)
+{
+    if (!right)
+        abort();
+}
+
+static size_t split(part out[N_PARTS], const char *text, size_t n)
+{
+    size_t found = 0;
+
+    while (found < N_PARTS) {
+        const char *end = found + 1 < N_PARTS ? memchr(text, '\0', n) : NULL;
+        size_t length = end != NULL ? (size_t)(end - text) : n;
+        out[found++] = (part){text, length};
+        if (end == NULL)
+            break;
+        text += length + 1;
+        n -= length + 1;
+    }
+    return found;
+}
+
+/* Bytes over 0x7F become the characters of those numbers: the text of metadata is always UTF-8. */
+static void add_string(rk_buf *out, part value)
+{
+    for (size_t i = 0, run = 0; i < value.n; i += run) {
+        unsigned char c = (unsigned char)value.text[i];
+        for (run = 0; i + run < value.n && value.text[i + run] >= ' ' && value.text[i + run] != '"' &&
+                      value.text[i + run] != '\\';)
+            run++;
+        if (run > 0)
+            rk_buf_append(out, value.text + i, run);
+        else
+            rk_buf_printf(out, "\\u%04x", c);
+        run += run == 0;
+    }
+}
+
+static void add_meta(image *i, const char *key, part value)
+{
+    rk_buf_printf(&i->header, "%s\"%s\":\"", i->n_meta++ > 0 ? "," : "", key);
+    add_string(&i->header, value);
+    rk_buf_puts(&i->header, "\"");
+}
+
+static void add_tensor(image *i, const char *name, const rk_shape *shape)
+{
+    size_t n = (size_t)rk_shape_size(shape);
+
+    rk_buf_puts(&i->header, ",");
+    rk_buf_json_string(&i->header, name, strlen(name));
+    rk_buf_puts(&i->header, ":{\"dtype\":\"F32\",\"shape\":[");
+    for (int d = 0; d < shape->rank; d++)
+        rk_buf_printf(&i->header, "%s%lld", d > 0 ? "," : "", (long long)shape->dims[d]);
+    rk_buf_printf(&i->header, "],\"data_offsets\":[%zu,%zu]}", 4 * i->n_values, 4 * (i->n_values + n));
+    i->n_values += n;
+}
+
+static bool fits(const image *i, int64_t a, int64_t b)
+{
+    return a >= 0 && b >= 0 && a <= MAX_VALUES && b <= MAX_VALUES && (size_t)(a * b) <= MAX_VALUES - i->n_values;
+}
+
+static void add_variables(image *i, const rk_graph *graph)
+{
+    for (int k = 0; k < rk_graph_n_params(graph); k++)
+        if (fits(i, rk_shape_size(&rk_graph_param_at(graph, k)->shape), 1))
+            add_tensor(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape);
+    for (int k = 0; k < rk_graph_n_tables(graph); k++) {
+        const rk_table *table = rk_graph_table_at(graph, k);
+        rk_shape shape = {.rank = 2, .dims = {table->n_rows, table->dim}};
+        if (fits(i, table->n_rows, table->dim))
+            add_tensor(i, table->name, &shape);
+    }
+}
+
+static part config_of(part given)
+{
+    size_t n = sizeof configs / sizeof configs[0], i = given.n == 1 ? (size_t)(unsigned char)*given.text - 'a' : n;
+
+    return i < n ? (part){configs[i], strlen(configs[i])} : given;
+}
+
+static void add_tensors(image *i, part graph_text)
+{
+    rk_json *json;
+    rk_graph *graph;
+
+    if (rk_json_parse(&json, graph_text.text, graph_text.n, "graph", NULL) != ROCKET_OK)
+        return;
+    if (rk_graph_read_json(&graph, json, NULL) == ROCKET_OK) {
+        add_variables(i, graph);
+        rk_graph_free(graph);
+    }
+    rk_json_free(json);
+}
+
+static void build(rk_buf *out, const part *parts, size_t n_parts)
+{
+    static const char *const keys[N_PARTS] = {"rocket.kind",   "rocket.version", "rocket.step",
+                                              "rocket.config", "rocket.graph",   "rocket.vocabularies"};
+    image i = {0};
+
+    rk_buf_init(&i.header, 0);
+    rk_buf_puts(&i.header, "{\"__metadata__\":{");
+    for (size_t k = 0; k < n_parts; k++)
+        add_meta(&i, keys[k], k == 3 ? config_of(parts[k]) : parts[k]);
+    add_meta(&i, "rocket.seed", (part){"1", 1});
+    add_meta(&i, "rocket.batch_size", (part){"8", 1});
+    rk_buf_puts(&i.header, "}");
+    if (n_parts > 4)
+        add_tensors(&i, parts[4]);
+    rk_buf_puts(&i.header, "}");
+    while ((8 + i.header.size) % 64 != 0)
+        rk_buf_puts(&i.header, " ");
+    rk_buf_u64(out, i.header.size);
+    rk_buf_append(out, i.header.data, i.header.size);
+    for (size_t k = 0; k < i.n_values; k++) {
+        float value = (float)(k % 7) / 8 - 0.3F;
+        rk_buf_append(out, &value, sizeof value);
+    }
+    rk_buf_clear(&i.header);
+}
+
+static void add_rows(rk_batch *batch, const rk_schema *schema)
+{
+    static const char *const texts[N_ROWS] = {"", "3", "1|0|7"};
+    rk_text fields[MAX_FIELDS];
+
+    for (int row = 0; row < N_ROWS; row++) {
+        for (size_t k = 0; k < rk_schema_n_fields(schema); k++)
+            fields[k] = (rk_text){texts[row], strlen(texts[row])};
+        if (rk_schema_append(schema, batch, fields, NULL, NULL) != ROCKET_OK)
+            continue; /* no number: the batch is shorter */
+    }
+}
+
+static void score(rk_bundle *bundle, const rk_schema *schema, const rk_binding *binding)
+{
+    rk_exec_options options = {0};
+    rk_batch *batch = rk_batch_new(schema);
+    rk_exec *exec;
+
+    expect(batch != NULL);
+    add_rows(batch, schema);
+    if (batch->n_rows > 0 && rk_exec_new(&exec, bundle->graph, bundle->weights, &options, NULL) == ROCKET_OK) {
+        rk_binding_feed(binding, exec, batch);
+        if (rk_exec_forward(exec, batch->n_rows, false, 0, NULL) == ROCKET_OK)
+            for (int k = 0; k < rk_graph_n_outputs(bundle->graph); k++) {
+                int64_t ld;
+                expect(rk_exec_value(exec, rk_graph_output_at(bundle->graph, k)->node, &ld) != NULL);
+            }
+        rk_exec_free(exec);
+    }
+    rk_batch_free(batch);
+}
+
+/* More than this is a question of memory, not of safety. */
+static bool is_small(const rk_graph *graph)
+{
+    int64_t width = 0;
+
+    for (int k = 0; k < rk_graph_n_nodes(graph) && width < (1 << 16); k++)
+        width += rk_shape_size(&rk_graph_node(graph, k)->shape);
+    return width < (1 << 16);
+}
+
+static void use(rk_bundle *bundle)
+{
+    rk_schema_options options = {.given = &bundle->vocabularies};
+    rk_schema *schema;
+    rk_binding binding;
+
+    if (rk_schema_new(&schema, bundle->config, &options, NULL) != ROCKET_OK)
+        return;
+    if (rk_schema_n_fields(schema) <= MAX_FIELDS && is_small(bundle->graph) &&
+        rk_binding_new(&binding, bundle->graph, schema, NULL) == ROCKET_OK) {
+        score(bundle, schema, &binding);
+        rk_binding_clear(&binding);
+    }
+    rk_schema_free(schema);
+}
+
+static void read_file(const rk_tensor_file *file, const char *const *outputs, size_t n_outputs)
+{
+    rk_bundle *bundle = NULL;
+    rocket_error err = {0};
+    rocket_status status = rk_bundle_read(&bundle, file, "fuzz", outputs, n_outputs, &err);
+
+    expect((bundle != NULL) == (status == ROCKET_OK));
+    expect(status == ROCKET_OK || (err.status == status && err.text[0] != '\0'));
+    expect(status == ROCKET_OK || status == ROCKET_CORRUPT || (status == ROCKET_CONFIG && n_outputs > 0));
+    if (bundle != NULL)
+        use(bundle);
+    rk_bundle_close(bundle);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const outputs[] = {"logits_light", "probs_light"};
+    uint64_t before = rk_alloc_live_bytes();
+    part parts[N_PARTS];
+    rk_tensor_file *file;
+    rk_buf buf;
+
+    rk_buf_init(&buf, 0);
+    build(&buf, parts, split(parts, (const char *)data, size));
+    rk_tensor_bytes bytes = {.name = "fuzz", .data = buf.data, .size = buf.size};
+    if (rk_tensor_file_parse(&file, &bytes, false, NULL) == ROCKET_OK) {
+        bool checkpoint = size > 0 && data[0] == 'c'; /* the one is read as teachers and scorers do, the other as it is */
+        read_file(file, outputs, checkpoint ? 2 : 0);
+        rk_tensor_file_close(file);
+    }
+    rk_buf_clear(&buf);
+    expect(rk_alloc_live_bytes() == before);
+    return 0;
+}
