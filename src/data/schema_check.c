@@ -112,7 +112,6 @@ static void fault_at_data(const rk_config *config, rk_faults *faults, const char
 static void check_label(const rk_config *config, rk_faults *faults)
 {
     const rk_resolved *view = rk_config_view(config);
-    const Rocket__DatasetConfig *data = view->data;
 
     if (view->label != RK_NONE) {
         const Rocket__DatasetConfig__Field *field = view->fields[view->label].config;
@@ -124,9 +123,6 @@ static void check_label(const rk_config *config, rk_faults *faults)
         else if (field->input_type == TYPE(BOOL))
             fault_at_data(config, faults, "label_fields", "expected a column of numbers", field);
     }
-    if (data->n_label_dim > 0 && data->label_dim[0] > 1)
-        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &data->base, "label_dim", 0),
-                      "label_dim: labels of more than one number are not supported");
     if (view->weight != RK_NONE) {
         const Rocket__DatasetConfig__Field *field = view->fields[view->weight].config;
 
@@ -225,12 +221,8 @@ void rk_schema_check(const rk_config *config, rk_faults *faults)
         bool again = false;
 
         for (size_t j = 0; j < i; j++)
-            again |= feature != RK_NONE && view->group_names[j].feature == feature;
-        if (again)
-            rk_faults_add(faults, RK_FAULT_ERROR,
-                          rk_config_where(config, &view->group->base, "feature_names", view->group_names[i].source),
-                          "feature \"%s\" stands in the group twice", view->group_names[i].name);
-        else if (feature != RK_NONE)
+            again |= view->group_names[j].feature == feature;
+        if (feature != RK_NONE && !again)
             check_feature(config, &view->features[feature], faults);
     }
 }

@@ -132,11 +132,7 @@ static void faults_of_the_rest(void **state)
     check_faults(CONFIG("shuffle_buffer_size: 0 shuffle: false", GOOD), "");
     check_faults(CONFIG("input_fields { input_name: 'd' input_type: INT32 default_val: '1.5' }", GOOD),
                  "default_val of \"d\" (INT32): expected an integer, found \"1.5\"");
-    check_faults(CONFIG("label_dim: 2", GOOD), "label_dim: labels of more than one number are not supported");
     check_faults(CONFIG("sample_weight: 'a'", GOOD), "sample_weight: expected a column of numbers, found STRING");
-    check_faults(CONFIG("", "features { input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 }",
-                        "feature_names: 'a' feature_names: 'a'"),
-                 "feature \"a\" stands in the group twice");
     check_faults("data_config { label_fields: 'f' " FIELDS " } model_config { num_class: 2 }",
                  "label_fields: expected a column of type INT32 or INT64 with num_class of 2 and more, found FLOAT");
     check_faults("data_config { label_fields: 'b' " FIELDS " }",
