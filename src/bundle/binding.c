@@ -54,7 +54,8 @@ static rocket_status bind(rk_binding *binding, const rk_graph *graph, const rk_s
 rocket_status rk_binding_new(rk_binding *out, const rk_graph *graph, const rk_schema *schema, rocket_error *err)
 {
     size_t most = (size_t)rk_graph_n_nodes(graph);
-    rk_binding binding = {.node = rk_alloc(most, sizeof *binding.node), .column = rk_alloc(most, sizeof *binding.column)};
+    rk_binding binding = { .node = rk_alloc(most, sizeof *binding.node),
+                           .column = rk_alloc(most, sizeof *binding.column) };
     rocket_status status = binding.node == NULL || binding.column == NULL ? rk_fail(err, ROCKET_FAILED, "out of memory")
                                                                           : bind(&binding, graph, schema, err);
 
@@ -69,7 +70,7 @@ void rk_binding_clear(rk_binding *binding)
 {
     rk_free(binding->node);
     rk_free(binding->column);
-    *binding = (rk_binding){0};
+    *binding = (rk_binding){ 0 };
 }
 
 void rk_binding_feed(const rk_binding *binding, rk_exec *exec, const rk_batch *batch)

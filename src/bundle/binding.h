@@ -7,7 +7,7 @@
 #include "schema.h"
 
 typedef struct rk_binding {
-    int *node;     /* [n] */
+    int *node; /* [n] */
     size_t *column;
     size_t n;
 } rk_binding;

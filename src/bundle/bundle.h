@@ -19,7 +19,7 @@
 #include "weights.h"
 
 typedef struct rk_run_state {
-    uint64_t step;       /* steps done */
+    uint64_t step; /* steps done */
     uint64_t seed;
     uint64_t batch_size;
 } rk_run_state;
@@ -27,10 +27,10 @@ typedef struct rk_run_state {
 /* What is written: everything is borrowed for the call. */
 typedef struct rk_bundle_source {
     const rk_config *config;
-    const rk_schema *schema;      /* its vocabularies */
+    const rk_schema *schema; /* its vocabularies */
     const rk_graph *graph;
-    const rk_weights *weights;    /* of graph, or of the graph that it was cut from (found by name) */
-    rk_updater *updater;          /* NULL: a model; else a checkpoint */
+    const rk_weights *weights; /* of graph, or of the graph that it was cut from (found by name) */
+    rk_updater *updater;       /* NULL: a model; else a checkpoint */
     rk_run_state state;
 } rk_bundle_source;
 
@@ -42,7 +42,7 @@ typedef struct rk_bundle {
     rk_graph *graph;
     rk_weights *weights;
     rk_vocabularies vocabularies;
-    rk_arena arena;               /* of the vocabularies */
+    rk_arena arena; /* of the vocabularies */
     rk_run_state state;
     bool is_checkpoint;
 } rk_bundle;
@@ -58,7 +58,8 @@ ROCKET_NODISCARD rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_f
                                               const char *const *outputs, size_t n_outputs, rocket_error *err);
 void rk_bundle_close(rk_bundle *bundle); /* NULL is fine */
 
-/* Only the weights of a checkpoint or model, into those of a graph that was built from the config again (evaluation). */
+/* Only the weights of a checkpoint or model, into those of a graph that was built from the config again (evaluation).
+ */
 ROCKET_NODISCARD rocket_status rk_bundle_load_weights(rk_run_state *state, const char *path, rk_weights *weights,
                                                       rocket_error *err);
 

@@ -52,7 +52,8 @@ static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const rk_js
     const rk_json *words = rk_json_get(item, "words");
     size_t n = rk_json_size(words);
 
-    RK_FAIL_IF(path == NULL || rk_json_kind_of(words) != RK_JSON_ARRAY, CORRUPT, err, "rocket.vocabularies is malformed");
+    RK_FAIL_IF(path == NULL || rk_json_kind_of(words) != RK_JSON_ARRAY, CORRUPT, err,
+               "rocket.vocabularies is malformed");
     const char **copy = rk_arena_alloc(arena, n + 1, sizeof *copy);
     out->path = rk_arena_strdup(arena, path);
     out->n = n;
@@ -112,24 +113,28 @@ static rocket_status read_graph(rk_bundle *bundle, const rk_tensor_file *file, c
     return status;
 }
 
-static rocket_status read_config(rk_bundle *bundle, const rk_tensor_file *file, const char *path, rocket_error *err)
+/* The config's own faults begin with the file's name already. */
+static rocket_status read_config(rk_bundle *bundle, const rk_tensor_file *file, const char *name, rocket_error *err)
 {
-    rk_config_source source = {.name = path};
+    rk_config_source source = { .name = name };
+    rocket_status status = meta(&source.text, &source.n, file, "rocket.config", err);
 
-    RK_TRY(meta(&source.text, &source.n, file, "rocket.config", err));
-    rocket_status status = rk_config_parse(&bundle->config, &source, NULL, err);
+    if (status != ROCKET_OK) {
+        rk_error_prefix(err, "%s", name);
+        return status;
+    }
+    status = rk_config_parse(&bundle->config, &source, NULL, err);
     if (status == ROCKET_CONFIG && err != NULL)
         err->status = ROCKET_CORRUPT;
     return status == ROCKET_CONFIG ? ROCKET_CORRUPT : status;
 }
 
-static rocket_status read_all(rk_bundle *bundle, const rk_tensor_file *file, const char *path,
-                              const char *const *outputs, size_t n_outputs, rocket_error *err)
+static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, const char *const *outputs,
+                                size_t n_outputs, rocket_error *err)
 {
     rk_json *json;
 
     RK_TRY(read_state(&bundle->state, &bundle->is_checkpoint, file, err));
-    RK_TRY(read_config(bundle, file, path, err));
     RK_TRY(meta_json(&json, file, "rocket.vocabularies", err));
     rocket_status status = read_vocabularies(bundle, json, err);
     rk_json_free(json);
@@ -147,9 +152,13 @@ rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const 
 
     RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", name);
     rk_arena_init(&bundle->arena, 0);
-    rocket_status status = read_all(bundle, file, name, outputs, n_outputs, err);
+    rocket_status status = read_config(bundle, file, name, err);
+    if (status == ROCKET_OK) {
+        status = read_model(bundle, file, outputs, n_outputs, err);
+        if (status != ROCKET_OK)
+            rk_error_prefix(err, "%s", name);
+    }
     if (status != ROCKET_OK) {
-        rk_error_prefix(err, "%s", name);
         rk_bundle_close(bundle);
         return status;
     }
@@ -193,7 +202,7 @@ static rocket_status blame_config(rocket_status status, rocket_error *err)
 static rocket_status load(rk_run_state *state, const rk_tensor_file *file, rk_weights *weights, rk_updater *updater,
                           rocket_error *err)
 {
-    rk_run_state found = {0};
+    rk_run_state found = { 0 };
     bool is_checkpoint;
 
     RK_TRY(read_state(&found, &is_checkpoint, file, err));

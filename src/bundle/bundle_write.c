@@ -29,7 +29,7 @@ static void add_tensor(writing *w, rk_tensor_info tensor, const char *slot)
 
 static void add_param(writing *w, const rk_param *param, const float *values, const char *slot)
 {
-    rk_tensor_info tensor = {.name = param->name, .rank = param->shape.rank, .data = values};
+    rk_tensor_info tensor = { .name = param->name, .rank = param->shape.rank, .data = values };
 
     memcpy(tensor.dims, param->shape.dims, sizeof tensor.dims);
     add_tensor(w, tensor, slot);
@@ -37,8 +37,9 @@ static void add_param(writing *w, const rk_param *param, const float *values, co
 
 static void add_table(writing *w, const rk_table *table, const float *values, const char *slot)
 {
-    add_tensor(w, (rk_tensor_info){.name = table->name, .rank = 2, .dims = {table->n_rows, table->dim}, .data = values},
-               slot);
+    add_tensor(
+        w, (rk_tensor_info){ .name = table->name, .rank = 2, .dims = { table->n_rows, table->dim }, .data = values },
+        slot);
 }
 
 /* The tensors of the graph; of a cut, the values are found by name in the graph that it was cut from. */
@@ -133,7 +134,7 @@ static rocket_status add_meta(writing *w, rocket_error *err)
 
 rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err)
 {
-    writing w = {.source = source, .writer = rk_tensor_writer_new()};
+    writing w = { .source = source, .writer = rk_tensor_writer_new() };
     RK_FAIL_IF(w.writer == NULL, FAILED, err, "%s: out of memory", path);
 
     rk_arena_init(&w.names, 0);

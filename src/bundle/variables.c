@@ -1,5 +1,5 @@
-/* See variables.h. All tensors are found and checked before the first is copied, so that a file that does not fit leaves
- * a run as it was.
+/* See variables.h. All tensors are found and checked before the first is copied, so that a file that does not fit
+ * leaves a run as it was.
  */
 #include "variables.h"
 
@@ -36,7 +36,7 @@ static rocket_status find(const rk_tensor_info **out, const rk_tensor_file *file
 
 static rk_shape table_shape(const rk_table *table)
 {
-    return (rk_shape){.rank = 2, .dims = {table->n_rows, table->dim}};
+    return (rk_shape){ .rank = 2, .dims = { table->n_rows, table->dim } };
 }
 
 rocket_status rk_variables_check(const rk_graph *graph, const rk_tensor_file *file, rocket_error *err)
@@ -117,7 +117,7 @@ static rocket_status add_all(loading *l, rk_weights *weights, rk_updater *update
 
 rocket_status rk_variables_load(rk_weights *weights, rk_updater *updater, const rk_tensor_file *file, rocket_error *err)
 {
-    loading l = {.file = file};
+    loading l = { .file = file };
 
     rk_arena_init(&l.arena, 0);
     rocket_status status = add_all(&l, weights, updater, err);

@@ -18,7 +18,7 @@ typedef struct rk_scorer_options {
     size_t n_reserved;
 } rk_scorer_options;
 
-/* ROCKET_CORRUPT: not a file of rocket, or one without a light net. */
+/* ROCKET_CORRUPT: not a file of rocket. ROCKET_CONFIG: one without a light net. */
 ROCKET_NODISCARD rocket_status rk_scorer_open(rk_scorer **out, const char *path, const rk_scorer_options *options,
                                               rocket_error *err);
 void rk_scorer_close(rk_scorer *scorer);

@@ -1,9 +1,9 @@
-/* A model file or checkpoint whose parts are any bytes: reading it, and scoring rows with what was read, must not crash,
- * leak or hang.
+/* A model file or checkpoint whose parts are any bytes: reading it, and scoring rows with what was read, must not
+ * crash, leak or hang.
  *
- * Checksums and lengths would stop nearly every mutation, and the container has a target of its own (safetensors). So the
- * input is the parts, one 0 byte between them (kind, version, step, config, graph, vocabularies), and the container is
- * put together here, without checksums. Where the graph is sound, a tensor is made for each variable that it names:
+ * Checksums and lengths would stop nearly every mutation, and the container has a target of its own (safetensors). So
+ * the input is the parts, one 0 byte between them (kind, version, step, config, graph, vocabularies), and the container
+ * is put together here, without checksums. Where the graph is sound, a tensor is made for each variable that it names:
  * what is behind the last check is reached too. Config text has its own target as well: a config of one letter stands
  * for one of those below.
  */
@@ -62,7 +62,7 @@ static size_t split(part out[N_PARTS], const char *text, size_t n)
     while (found < N_PARTS) {
         const char *end = found + 1 < N_PARTS ? memchr(text, '\0', n) : NULL;
         size_t length = end != NULL ? (size_t)(end - text) : n;
-        out[found++] = (part){text, length};
+        out[found++] = (part){ text, length };
         if (end == NULL)
             break;
         text += length + 1;
@@ -119,7 +119,7 @@ static void add_variables(image *i, const rk_graph *graph)
             add_tensor(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape);
     for (int k = 0; k < rk_graph_n_tables(graph); k++) {
         const rk_table *table = rk_graph_table_at(graph, k);
-        rk_shape shape = {.rank = 2, .dims = {table->n_rows, table->dim}};
+        rk_shape shape = { .rank = 2, .dims = { table->n_rows, table->dim } };
         if (fits(i, table->n_rows, table->dim))
             add_tensor(i, table->name, &shape);
     }
@@ -129,7 +129,7 @@ static part config_of(part given)
 {
     size_t n = sizeof configs / sizeof configs[0], i = given.n == 1 ? (size_t)(unsigned char)*given.text - 'a' : n;
 
-    return i < n ? (part){configs[i], strlen(configs[i])} : given;
+    return i < n ? (part){ configs[i], strlen(configs[i]) } : given;
 }
 
 static void add_tensors(image *i, part graph_text)
@@ -148,16 +148,16 @@ static void add_tensors(image *i, part graph_text)
 
 static void build(rk_buf *out, const part *parts, size_t n_parts)
 {
-    static const char *const keys[N_PARTS] = {"rocket.kind",   "rocket.version", "rocket.step",
-                                              "rocket.config", "rocket.graph",   "rocket.vocabularies"};
-    image i = {0};
+    static const char *const keys[N_PARTS] = { "rocket.kind",   "rocket.version", "rocket.step",
+                                               "rocket.config", "rocket.graph",   "rocket.vocabularies" };
+    image i = { 0 };
 
     rk_buf_init(&i.header, 0);
     rk_buf_puts(&i.header, "{\"__metadata__\":{");
     for (size_t k = 0; k < n_parts; k++)
         add_meta(&i, keys[k], k == 3 ? config_of(parts[k]) : parts[k]);
-    add_meta(&i, "rocket.seed", (part){"1", 1});
-    add_meta(&i, "rocket.batch_size", (part){"8", 1});
+    add_meta(&i, "rocket.seed", (part){ "1", 1 });
+    add_meta(&i, "rocket.batch_size", (part){ "8", 1 });
     rk_buf_puts(&i.header, "}");
     if (n_parts > 4)
         add_tensors(&i, parts[4]);
@@ -175,12 +175,12 @@ static void build(rk_buf *out, const part *parts, size_t n_parts)
 
 static void add_rows(rk_batch *batch, const rk_schema *schema)
 {
-    static const char *const texts[N_ROWS] = {"", "3", "1|0|7"};
+    static const char *const texts[N_ROWS] = { "", "3", "1|0|7" };
     rk_text fields[MAX_FIELDS];
 
     for (int row = 0; row < N_ROWS; row++) {
         for (size_t k = 0; k < rk_schema_n_fields(schema); k++)
-            fields[k] = (rk_text){texts[row], strlen(texts[row])};
+            fields[k] = (rk_text){ texts[row], strlen(texts[row]) };
         if (rk_schema_append(schema, batch, fields, NULL, NULL) != ROCKET_OK)
             continue; /* no number: the batch is shorter */
     }
@@ -188,7 +188,7 @@ static void add_rows(rk_batch *batch, const rk_schema *schema)
 
 static void score(rk_bundle *bundle, const rk_schema *schema, const rk_binding *binding)
 {
-    rk_exec_options options = {0};
+    rk_exec_options options = { 0 };
     rk_batch *batch = rk_batch_new(schema);
     rk_exec *exec;
 
@@ -218,7 +218,7 @@ static bool is_small(const rk_graph *graph)
 
 static void use(rk_bundle *bundle)
 {
-    rk_schema_options options = {.given = &bundle->vocabularies};
+    rk_schema_options options = { .given = &bundle->vocabularies };
     rk_schema *schema;
     rk_binding binding;
 
@@ -235,7 +235,7 @@ static void use(rk_bundle *bundle)
 static void read_file(const rk_tensor_file *file, const char *const *outputs, size_t n_outputs)
 {
     rk_bundle *bundle = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rocket_status status = rk_bundle_read(&bundle, file, "fuzz", outputs, n_outputs, &err);
 
     expect((bundle != NULL) == (status == ROCKET_OK));
@@ -248,7 +248,7 @@ static void read_file(const rk_tensor_file *file, const char *const *outputs, si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const outputs[] = {"logits_light", "probs_light"};
+    static const char *const outputs[] = { "logits_light", "probs_light" };
     uint64_t before = rk_alloc_live_bytes();
     part parts[N_PARTS];
     rk_tensor_file *file;
@@ -256,9 +256,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     rk_buf_init(&buf, 0);
     build(&buf, parts, split(parts, (const char *)data, size));
-    rk_tensor_bytes bytes = {.name = "fuzz", .data = buf.data, .size = buf.size};
+    rk_tensor_bytes bytes = { .name = "fuzz", .data = buf.data, .size = buf.size };
     if (rk_tensor_file_parse(&file, &bytes, false, NULL) == ROCKET_OK) {
-        bool checkpoint = size > 0 && data[0] == 'c'; /* the one is read as teachers and scorers do, the other as it is */
+        bool checkpoint =
+            size > 0 && data[0] == 'c'; /* the one is read as teachers and scorers do, the other as it is */
         read_file(file, outputs, checkpoint ? 2 : 0);
         rk_tensor_file_close(file);
     }

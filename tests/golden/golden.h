@@ -1,9 +1,9 @@
 /* Golden tests of whole training steps: a run of rocket beside a file of figures that another program made.
  *
  * A case is a folder (or a few overrides on one) with a config, CSV files and a safetensors file of float32 figures.
- * Names in it are "<case prefix><group>/<variable>": step0 weights to start from, step<k> and final weights after steps,
- * step<k>_grad the gradient before clipping, final_slots, losses/<name> by step. A comparison that fails prints the
- * worst entry and goes on, so that one run shows all that is wrong; golden_close fails the test.
+ * Names in it are "<case prefix><group>/<variable>": step0 weights to start from, step<k> and final weights after
+ * steps, step<k>_grad the gradient before clipping, final_slots, losses/<name> by step. A comparison that fails prints
+ * the worst entry and goes on, so that one run shows all that is wrong; golden_close fails the test.
  */
 #ifndef GOLDEN_H
 #define GOLDEN_H
@@ -65,7 +65,7 @@ typedef struct golden_values {
 
 static inline golden_values golden_vector(const float *data, int64_t n)
 {
-    return (golden_values){data, n, 1, n};
+    return (golden_values){ data, n, 1, n };
 }
 
 static inline void golden_compare_data(golden *g, const char *what, const float *expected, golden_values got,
@@ -122,13 +122,14 @@ static inline void golden_compare_number(golden *g, const char *group, const cha
 }
 
 /* A config in folder, with its paths made ours and then the overrides; folder must outlive g. */
-static inline void golden_open(golden *g, const char *folder, const char *prefix, const char *const *overrides, size_t n)
+static inline void golden_open(golden *g, const char *folder, const char *prefix, const char *const *overrides,
+                               size_t n)
 {
     char texts[3][1024], path[1024];
-    const char *all[64] = {texts[0], texts[1], texts[2]};
-    rocket_error err = {0};
+    const char *all[64] = { texts[0], texts[1], texts[2] };
+    rocket_error err = { 0 };
 
-    *g = (golden){.folder = folder, .prefix = prefix};
+    *g = (golden){ .folder = folder, .prefix = prefix };
     assert_true(n + 3 <= sizeof all / sizeof all[0]);
     snprintf(texts[0], sizeof texts[0], "train_input_path=%s/train.csv", folder);
     snprintf(texts[1], sizeof texts[1], "eval_input_path=%s/eval.csv", folder);
@@ -139,18 +140,18 @@ static inline void golden_open(golden *g, const char *folder, const char *prefix
     golden_ok(rk_config_load(&g->config, path, all, n + 3, NULL, &err), &err);
     snprintf(path, sizeof path, "%s/golden.safetensors", folder);
     golden_ok(rk_tensor_file_open(&g->figures, path, false, &err), &err);
-    rk_run_options options = {.n_threads = 2, .training = true};
+    rk_run_options options = { .n_threads = 2, .training = true };
     golden_ok(rk_run_open(&g->run, g->config, &options, &err), &err);
 }
 
 static inline void golden_open_stream(golden *g, bool training)
 {
     const Rocket__EasyRecConfig *root = rk_config_root(g->config);
-    rk_stream_options options = {.paths = training ? root->train_input_path : root->eval_input_path,
-                                 .training = training,
-                                 .n_threads = 2,
-                                 .num_epochs = 1};
-    rocket_error err = {0};
+    rk_stream_options options = { .paths = training ? root->train_input_path : root->eval_input_path,
+                                  .training = training,
+                                  .n_threads = 2,
+                                  .num_epochs = 1 };
+    rocket_error err = { 0 };
 
     rk_stream_close(g->stream);
     g->stream = NULL;
@@ -224,9 +225,10 @@ static inline void golden_compare_slots(golden *g, const char *group, int steps,
             if (!param->trainable)
                 continue;
             snprintf(name, sizeof name, "%s/%s", param->name, rk_updater_slot_name(updater, s));
-            golden_compare(g, group, name,
-                           golden_vector(rk_updater_slot_dense(updater, s) + param->offset, rk_shape_size(&param->shape)),
-                           rule(group, name, steps));
+            golden_compare(
+                g, group, name,
+                golden_vector(rk_updater_slot_dense(updater, s) + param->offset, rk_shape_size(&param->shape)),
+                rule(group, name, steps));
         }
         for (int i = 0; i < rk_graph_n_tables(graph); i++) {
             const rk_table *table = rk_graph_table_at(graph, i);
@@ -266,10 +268,10 @@ static inline void golden_compare_gradients(golden *g, const char *group, int st
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
         if (param->trainable)
-            golden_compare(g, group, param->name,
-                           golden_vector(rk_exec_dense_gradient(g->run->exec) + param->offset,
-                                         rk_shape_size(&param->shape)),
-                           rule(group, param->name, steps));
+            golden_compare(
+                g, group, param->name,
+                golden_vector(rk_exec_dense_gradient(g->run->exec) + param->offset, rk_shape_size(&param->shape)),
+                rule(group, param->name, steps));
     }
     for (int i = 0; i < rk_graph_n_tables(graph); i++) {
         const rk_table *table = rk_graph_table_at(graph, i);
@@ -292,7 +294,7 @@ static inline void golden_compare_losses(golden *g, const char *group, int i, bo
 /* A node's values for the batch that was just run. */
 static inline golden_values golden_node(const golden *g, int node, int64_t n_rows)
 {
-    golden_values values = {.rows = n_rows};
+    golden_values values = { .rows = n_rows };
 
     assert_true(node >= 0);
     values.cols = rk_shape_size(&rk_graph_node(g->run->model->graph, node)->shape);
@@ -303,7 +305,7 @@ static inline golden_values golden_node(const golden *g, int node, int64_t n_row
 /* Forward and backward of one training batch. */
 static inline void golden_forward(golden *g, const rk_batch *batch, int step)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     golden_ok(rk_run_feed(g->run, batch, &err), &err);
     golden_ok(rk_exec_forward(g->run->exec, batch->n_rows, true, (uint64_t)step, &err), &err);

@@ -9,7 +9,7 @@
 
 enum { N_STEPS = 7 };
 
-static const golden_tolerance figures = {1e-5, 0}; /* losses, logits, norms */
+static const golden_tolerance figures = { 1e-5, 0 }; /* losses, logits, norms */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -22,8 +22,8 @@ static golden_tolerance plain_rule(const char *group, const char *variable, int 
 {
     (void)steps;
     if (strcmp(group, "final_slots") == 0) /* squares are tiny: relative */
-        return ends_with(variable, "/Adam_1") ? (golden_tolerance){1e-11, 1e-4} : (golden_tolerance){1e-6, 0};
-    return (golden_tolerance){3e-6, 0};
+        return ends_with(variable, "/Adam_1") ? (golden_tolerance){ 1e-11, 1e-4 } : (golden_tolerance){ 1e-6, 0 };
+    return (golden_tolerance){ 3e-6, 0 };
 }
 
 /* A dense bias before batch norm has gradient 0; what is computed is rounding noise of about 1e-7, which Adam scales up
@@ -34,9 +34,9 @@ static golden_tolerance adam_rule(const char *group, const char *variable, int s
     bool weights = strcmp(group, "step1_grad") != 0 && strcmp(group, "final_slots") != 0;
 
     if (weights && strstr(variable, "_dnn/") != NULL && ends_with(variable, "/bias"))
-        return (golden_tolerance){-1, 0};
+        return (golden_tolerance){ -1, 0 };
     if (weights && ends_with(variable, "/moving_mean") && steps > 1)
-        return (golden_tolerance){0.01 * 0.004 * steps * steps, 0}; /* sum of 2 * rate * step */
+        return (golden_tolerance){ 0.01 * 0.004 * steps * steps, 0 }; /* sum of 2 * rate * step */
     return plain_rule(group, variable, steps);
 }
 
@@ -45,7 +45,7 @@ static golden_tolerance adam_rule(const char *group, const char *variable, int s
 static golden_tolerance lazy_adam_rule(const char *group, const char *variable, int steps)
 {
     if (ends_with(variable, "/kernel") && strcmp(group, "step1_grad") != 0)
-        return (golden_tolerance){1e-5, 0};
+        return (golden_tolerance){ 1e-5, 0 };
     return plain_rule(group, variable, steps);
 }
 
@@ -69,17 +69,17 @@ static void compare_nets(golden *g, const char *group, int64_t n_rows)
 /* step counts from 0. */
 static void compare_step(golden *g, const rk_batch *batch, int step, golden_rule rule)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     double norm;
     char group[32];
 
     golden_compare_number(g, "schedule", "learning_rate", step, rk_updater_rate(g->run->updater, (uint64_t)step),
-                          (golden_tolerance){0, 1e-6});
+                          (golden_tolerance){ 0, 1e-6 });
     golden_forward(g, batch, step);
     golden_compare_losses(g, "losses", step, true, figures);
     if (step == 0) {
         int x = rk_graph_find_node(g->run->model->graph, "input");
-        golden_compare(g, "step1_forward", "x", golden_node(g, x, batch->n_rows), (golden_tolerance){1e-6, 0});
+        golden_compare(g, "step1_forward", "x", golden_node(g, x, batch->n_rows), (golden_tolerance){ 1e-6, 0 });
         compare_nets(g, "step1_forward", batch->n_rows);
         golden_compare_gradients(g, "step1_grad", 1, rule);
     }
@@ -94,7 +94,7 @@ static void steps_are_easyrecs(void **state)
 {
     const test_case *c = *state;
     rk_batch *batch = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     golden g;
 
     golden_open(&g, c->folder, "", NULL, 0);
@@ -126,7 +126,7 @@ static void compare_rows(golden *g, const char *name, int node, int64_t first, i
 static void compare_evaluation_batch(golden *g, const rk_batch *batch, int index, int64_t first)
 {
     const rk_model *model = g->run->model;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     golden_ok(rk_run_feed(g->run, batch, &err), &err);
     golden_ok(rk_exec_forward(g->run->exec, batch->n_rows, false, 0, &err), &err);
@@ -140,7 +140,7 @@ static void compare_evaluation_batch(golden *g, const rk_batch *batch, int index
 static void scores_are_easyrecs(void **state)
 {
     const test_case *c = *state;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     int64_t rows = 0;
     golden g;
 
@@ -167,14 +167,14 @@ typedef struct metric_case {
 } metric_case;
 
 static const metric_case metrics[] = {
-    {"eval_config.metrics_set=[{ auc { } }]", "auc", "auc"},
-    {"eval_config.metrics_set=[{ auc { num_thresholds: 10000 } }]", "auc10000", "auc"},
-    {"eval_config.metrics_set=[{ max_f1 { } }]", "max_f1", "max_f1"},
-    {"eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean' } }]", "gauc_mean", "gauc"},
-    {"eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean_by_sample_num' } }]",
-     "gauc_mean_by_sample_num", "gauc"},
-    {"eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean_by_positive_num' } }]",
-     "gauc_mean_by_positive_num", "gauc"},
+    { "eval_config.metrics_set=[{ auc { } }]", "auc", "auc" },
+    { "eval_config.metrics_set=[{ auc { num_thresholds: 10000 } }]", "auc10000", "auc" },
+    { "eval_config.metrics_set=[{ max_f1 { } }]", "max_f1", "max_f1" },
+    { "eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean' } }]", "gauc_mean", "gauc" },
+    { "eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean_by_sample_num' } }]",
+      "gauc_mean_by_sample_num", "gauc" },
+    { "eval_config.metrics_set=[{ gauc { uid_field: 'user_id' reduction: 'mean_by_positive_num' } }]",
+      "gauc_mean_by_positive_num", "gauc" },
 };
 
 static double figure_of(const rk_figures *all, const char *name)
@@ -193,16 +193,17 @@ static void compare_metric(golden *g, const rk_figures *all, const metric_case *
     for (int net = 0; net < RK_N_NETS; net++) {
         snprintf(theirs, sizeof theirs, "%s_%s", m->figure, rk_net_names[net]);
         snprintf(ours, sizeof ours, "%s_%s", m->ours, rk_net_names[net]);
-        golden_compare_number(g, "eval_metrics", theirs, 0, figure_of(all, ours), (golden_tolerance){1e-6, 0});
+        golden_compare_number(g, "eval_metrics", theirs, 0, figure_of(all, ours), (golden_tolerance){ 1e-6, 0 });
     }
 }
 
 static void compare_mean_losses(golden *g, const rk_figures *all)
 {
-    static const char *const names[][2] = {{"loss_cross_entropy_loss_light", "loss/loss/cross_entropy_loss_light"},
-                                           {"loss_cross_entropy_loss_booster", "loss/loss/cross_entropy_loss_booster"},
-                                           {"loss_hint_loss", "loss/loss/hint_loss"},
-                                           {"loss_total_loss", "loss"}};
+    static const char *const names[][2] = { { "loss_cross_entropy_loss_light", "loss/loss/cross_entropy_loss_light" },
+                                            { "loss_cross_entropy_loss_booster",
+                                              "loss/loss/cross_entropy_loss_booster" },
+                                            { "loss_hint_loss", "loss/loss/hint_loss" },
+                                            { "loss_total_loss", "loss" } };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         golden_compare_number(g, "eval_metrics", names[i][0], 0, figure_of(all, names[i][1]), figures);
@@ -211,7 +212,7 @@ static void compare_mean_losses(golden *g, const rk_figures *all)
 static void metrics_are_easyrecs(void **state)
 {
     const test_case *c = *state;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
         golden g;
@@ -228,12 +229,15 @@ static void metrics_are_easyrecs(void **state)
 }
 
 static test_case cases[] = {
-    {FIXTURE("adam_id_tag"), adam_rule},
-    {FIXTURE("lazy_adam_no_bn"), lazy_adam_rule},
-    {FIXTURE("adagrad_raw_combo"), plain_rule},
+    { FIXTURE("adam_id_tag"), adam_rule },
+    { FIXTURE("lazy_adam_no_bn"), lazy_adam_rule },
+    { FIXTURE("adagrad_raw_combo"), plain_rule },
 };
 
-#define TEST_OF(fn, c) {#fn ": " #c, fn, NULL, NULL, &cases[c]}
+#define TEST_OF(fn, c)                                                                                                 \
+    {                                                                                                                  \
+#fn ": " #c, fn, NULL, NULL, &cases[c]                                                                         \
+    }
 
 int main(void)
 {

@@ -17,17 +17,19 @@ typedef struct export_case {
 } export_case;
 
 static export_case cases[] = {
-    {"adam_id_tag", {.folder = FIXTURE("easyrec/adam_id_tag")}},
-    {"lazy_adam_no_bn", {.folder = FIXTURE("easyrec/lazy_adam_no_bn")}},
-    {"adagrad_raw_combo", {.folder = FIXTURE("easyrec/adagrad_raw_combo")}},
-    {"paper, own tables",
-     {.folder = FIXTURE("easyrec/adagrad_raw_combo"),
-      .overrides = {LAUNCHING "recipe=PAPER", LAUNCHING "sharing=SHARE_NOTHING", LAUNCHING "light_embedding_dim=3"}}},
-    {"soft, own layers, dropout",
-     {.folder = FIXTURE("easyrec/adam_id_tag"),
-      .overrides = {LAUNCHING "recipe=SOFT", LAUNCHING "sharing=SHARE_EMBEDDINGS",
-                    LAUNCHING "share_dnn.dropout_ratio=[0.25, 0.25]", LAUNCHING "light_dnn.dropout_ratio=[0.5]"}}},
-    {"light alone", {.folder = FIXTURE("recipes"), .overrides = {LAUNCHING "arm=LIGHT_ALONE"}}},
+    { "adam_id_tag", { .folder = FIXTURE("easyrec/adam_id_tag") } },
+    { "lazy_adam_no_bn", { .folder = FIXTURE("easyrec/lazy_adam_no_bn") } },
+    { "adagrad_raw_combo", { .folder = FIXTURE("easyrec/adagrad_raw_combo") } },
+    { "paper, own tables",
+      { .folder = FIXTURE("easyrec/adagrad_raw_combo"),
+        .overrides = { LAUNCHING "recipe=PAPER", LAUNCHING "sharing=SHARE_NOTHING",
+                       LAUNCHING "light_embedding_dim=3" } } },
+    { "soft, own layers, dropout",
+      { .folder = FIXTURE("easyrec/adam_id_tag"),
+        .overrides = { LAUNCHING "recipe=SOFT", LAUNCHING "sharing=SHARE_EMBEDDINGS",
+                       LAUNCHING "share_dnn.dropout_ratio=[0.25, 0.25]",
+                       LAUNCHING "light_dnn.dropout_ratio=[0.5]" } } },
+    { "light alone", { .folder = FIXTURE("recipes"), .overrides = { LAUNCHING "arm=LIGHT_ALONE" } } },
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0] };
@@ -81,7 +83,7 @@ static void assert_only_light(const rk_train_result *result, const rk_graph *gra
 {
     bool *reached = calloc((size_t)rk_graph_n_nodes(graph), sizeof *reached);
     rk_tensor_file *model, *checkpoint;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     walk(graph, logits, reached);
     ok(rk_tensor_file_open(&model, result->model, true, &err), &err);
@@ -119,10 +121,10 @@ static rk_stream *open_rows(const rk_config *config, const rk_schema *schema, co
 {
     char path[1024];
     rk_stream *stream;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     snprintf(path, sizeof path, "%s/train.csv", folder);
-    rk_stream_options options = {.paths = path, .n_threads = 1, .batch_size = 37};
+    rk_stream_options options = { .paths = path, .n_threads = 1, .batch_size = 37 };
     ok(rk_stream_open(&stream, config, schema, &options, &err), &err);
     return stream;
 }
@@ -130,11 +132,11 @@ static rk_stream *open_rows(const rk_config *config, const rk_schema *schema, co
 /* What a scorer says of every row of the training file. */
 static score_list scores_of_file(const char *file, const char *folder, rk_pool *pool)
 {
-    rk_scorer_options options = {.pool = pool};
-    score_list list = {0};
+    rk_scorer_options options = { .pool = pool };
+    score_list list = { 0 };
     rk_scorer *scorer;
     rk_batch *batch;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     ok(rk_scorer_open(&scorer, file, &options, &err), &err);
     for (int i = 0; i < rk_graph_n_params(rk_scorer_graph(scorer)); i++)
@@ -162,9 +164,9 @@ static score_list scores_of_file(const char *file, const char *folder, rk_pool *
 static score_list scores_of_run(rk_run *run, const char *folder)
 {
     const rk_model *model = run->model;
-    score_list list = {.C = model->n_classes};
+    score_list list = { .C = model->n_classes };
     rk_batch *batch;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_stream *stream = open_rows(run->config, run->schema, folder);
 
     list.values = calloc((size_t)(500 * 2 * list.C), sizeof *list.values);
@@ -224,14 +226,14 @@ static void the_model_is_the_light_net(void **state)
     test_folder scratch = make_test_folder();
     rk_run_state saved;
     rk_run *run;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     options.model_dir = scratch.path;
     options.n_steps = 5;
     options.n_threads = 2;
     rk_train_result result = trained_run(&options);
     rk_config *config = trained_config(&options);
-    ok(rk_run_open(&run, config, &(rk_run_options){.n_threads = 2}, &err), &err);
+    ok(rk_run_open(&run, config, &(rk_run_options){ .n_threads = 2 }, &err), &err);
     ok(rk_bundle_load_weights(&saved, result.checkpoint, run->weights, &err), &err);
     assert_int_equal(saved.step, result.steps);
     assert_only_light(&result, run->model->graph, run->model->logits[RK_LIGHT]);
@@ -241,11 +243,32 @@ static void the_model_is_the_light_net(void **state)
     remove_test_folder(scratch);
 }
 
+/* A booster alone exports nothing, and its checkpoint has nothing to score with. */
+static void a_booster_alone_has_no_model(void **state)
+{
+    test_folder scratch = make_test_folder();
+    trained_options options = { .folder = FIXTURE("recipes"),
+                                .model_dir = scratch.path,
+                                .n_steps = 1,
+                                .n_threads = 1,
+                                .overrides = { LAUNCHING "arm=BOOSTER_ALONE" } };
+    rk_train_result result = trained_run(&options);
+    rk_scorer *scorer = NULL;
+    rocket_error err = { 0 };
+
+    (void)state;
+    assert_string_equal(result.model, "");
+    assert_int_equal(rk_scorer_open(&scorer, result.checkpoint, &(rk_scorer_options){ 0 }, &err), ROCKET_CONFIG);
+    assert_non_null(strstr(err.text, "logits_light"));
+    assert_null(scorer);
+    remove_test_folder(scratch);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[N_CASES];
+    struct CMUnitTest tests[N_CASES + 1] = { [N_CASES] = cmocka_unit_test(a_booster_alone_has_no_model) };
 
     for (size_t i = 0; i < N_CASES; i++)
-        tests[i] = (struct CMUnitTest){cases[i].name, the_model_is_the_light_net, NULL, NULL, &cases[i]};
+        tests[i] = (struct CMUnitTest){ cases[i].name, the_model_is_the_light_net, NULL, NULL, &cases[i] };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

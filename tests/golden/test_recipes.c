@@ -9,7 +9,7 @@
 enum { N_STEPS = 2, MAX_OVERRIDES = 16 };
 
 static const char folder[] = ROCKET_SOURCE_DIR "/tests/golden/fixtures/recipes";
-static const golden_tolerance close_enough = {2e-6, 1e-5};
+static const golden_tolerance close_enough = { 2e-6, 1e-5 };
 
 static golden_tolerance rule(const char *group, const char *variable, int steps)
 {
@@ -26,7 +26,7 @@ typedef struct recipe_case {
 
 static recipe_case split(char *line)
 {
-    recipe_case c = {.name = line};
+    recipe_case c = { .name = line };
 
     for (char *tab = strchr(line, '\t'); tab != NULL; tab = strchr(tab, '\t')) {
         *tab++ = '\0';
@@ -54,7 +54,7 @@ static void compare_nets(golden *g, const char *group, int64_t n_rows, bool prob
 
 static void compare_step(golden *g, const rk_batch *batch, int step)
 {
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     golden_forward(g, batch, step);
     golden_compare_losses(g, "losses", step, true, close_enough);
@@ -68,7 +68,7 @@ static void compare_step(golden *g, const rk_batch *batch, int step)
 static void compare_inference(golden *g)
 {
     rk_batch *batch;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     golden_open_stream(g, true);
     golden_ok(rk_stream_next(g->stream, &batch, &err), &err);
@@ -80,8 +80,8 @@ static void compare_inference(golden *g)
 
 static void run_case(const recipe_case *c, const char *prefix)
 {
-    static const int64_t rows[N_STEPS] = {24, 17};
-    rocket_error err = {0};
+    static const int64_t rows[N_STEPS] = { 24, 17 };
+    rocket_error err = { 0 };
     golden g;
 
     golden_open(&g, folder, prefix, c->overrides, c->n);
@@ -103,18 +103,18 @@ static void run_case(const recipe_case *c, const char *prefix)
 static void write_teacher(const recipe_case *c, const char *prefix, const char *path)
 {
     const char *overrides[MAX_OVERRIDES];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     golden g;
 
     memcpy(overrides, c->overrides, sizeof overrides);
     overrides[c->n] = "model_config.rocket_launching.arm=BOOSTER_ALONE";
     golden_open(&g, folder, prefix, overrides, c->n + 1);
-    rk_bundle_source source = {.config = g.config,
-                               .schema = g.run->schema,
-                               .graph = g.run->model->graph,
-                               .weights = g.run->weights,
-                               .updater = g.run->updater,
-                               .state = {.batch_size = 24}};
+    rk_bundle_source source = { .config = g.config,
+                                .schema = g.run->schema,
+                                .graph = g.run->model->graph,
+                                .weights = g.run->weights,
+                                .updater = g.run->updater,
+                                .state = { .batch_size = 24 } };
     golden_load_weights(&g, "teacher");
     golden_ok(rk_bundle_write(path, &source, &err), &err);
     g.n_compared = 1; /* nothing is to be compared here */
@@ -152,7 +152,7 @@ int main(void)
 {
     static struct CMUnitTest tests[100];
     static char names[100][64];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_buf text;
     size_t n = 0;
 
@@ -164,7 +164,7 @@ int main(void)
     for (char *line = text.data, *end; (end = strchr(line, '\n')) != NULL && n < 100; line = end + 1, n++) {
         *end = '\0';
         snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(line, "\t"), line);
-        tests[n] = (struct CMUnitTest){names[n], case_is_numpys, NULL, NULL, line};
+        tests[n] = (struct CMUnitTest){ names[n], case_is_numpys, NULL, NULL, line };
     }
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rk_buf_clear(&text);

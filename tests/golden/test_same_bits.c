@@ -10,19 +10,20 @@
 #define LAUNCHING "model_config.rocket_launching."
 
 static trained_options cases[] = {
-    {.folder = FIXTURE("adam_id_tag"),
-     .overrides = {"data_config.shuffle=true", "data_config.shuffle_buffer_size=150", "data_config.num_epochs=0",
-                   LAUNCHING "share_dnn.dropout_ratio=[0.25, 0.25]", LAUNCHING "light_dnn.dropout_ratio=[0.25]"}},
-    {.folder = FIXTURE("lazy_adam_no_bn"),
-     .overrides = {"data_config.shuffle=true", "data_config.shuffle_buffer_size=1000", "data_config.num_epochs=0",
-                   LAUNCHING "recipe=SOFT", LAUNCHING "gradient_block=false"}},
-    {.folder = FIXTURE("adagrad_raw_combo"),
-     .overrides = {"data_config.num_epochs=3", "data_config.batch_size=53", LAUNCHING "recipe=XDL",
-                   LAUNCHING "light_embedding_dim=2"}},
-    {.folder = FIXTURE("adam_id_tag"), /* an optimizer for the tables and one for the rest */
-     .overrides = {"data_config.num_epochs=2",
-                   "train_config.optimizer_config=[{ adagrad_optimizer { learning_rate { constant_learning_rate { } } } }, "
-                   "{ momentum_optimizer { learning_rate { constant_learning_rate { } } } }]"}},
+    { .folder = FIXTURE("adam_id_tag"),
+      .overrides = { "data_config.shuffle=true", "data_config.shuffle_buffer_size=150", "data_config.num_epochs=0",
+                     LAUNCHING "share_dnn.dropout_ratio=[0.25, 0.25]", LAUNCHING "light_dnn.dropout_ratio=[0.25]" } },
+    { .folder = FIXTURE("lazy_adam_no_bn"),
+      .overrides = { "data_config.shuffle=true", "data_config.shuffle_buffer_size=1000", "data_config.num_epochs=0",
+                     LAUNCHING "recipe=SOFT", LAUNCHING "gradient_block=false" } },
+    { .folder = FIXTURE("adagrad_raw_combo"),
+      .overrides = { "data_config.num_epochs=3", "data_config.batch_size=53", LAUNCHING "recipe=XDL",
+                     LAUNCHING "light_embedding_dim=2" } },
+    { .folder = FIXTURE("adam_id_tag"), /* an optimizer for the tables and one for the rest */
+      .overrides = { "data_config.num_epochs=2",
+                     "train_config.optimizer_config=[{ adagrad_optimizer { learning_rate { constant_learning_rate { } "
+                     "} } }, "
+                     "{ momentum_optimizer { learning_rate { constant_learning_rate { } } } }]" } },
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0], N_STEPS = 10 };
@@ -42,7 +43,7 @@ static rk_train_result run(const trained_options *c, const char *folder, const c
 static void assert_same_tensors(const char *a_path, const char *b_path)
 {
     rk_tensor_file *a, *b;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     assert_int_equal(rk_tensor_file_open(&a, a_path, true, &err), ROCKET_OK);
     assert_int_equal(rk_tensor_file_open(&b, b_path, true, &err), ROCKET_OK);
@@ -69,7 +70,7 @@ static void assert_same_run(const rk_train_result *a, const rk_train_result *b)
 
 static void threads_do_not_matter(void **state)
 {
-    static const int counts[] = {2, 3, 8};
+    static const int counts[] = { 2, 3, 8 };
     test_folder scratch = make_test_folder();
     rk_train_result one = run(*state, scratch.path, "one", 1);
 
@@ -84,7 +85,7 @@ static void threads_do_not_matter(void **state)
 
 static void a_resumed_run_ends_in_the_same_bits(void **state)
 {
-    static const int stops[] = {1, 4, 7, 9}; /* an epoch of these files has between 7 and 8 batches */
+    static const int stops[] = { 1, 4, 7, 9 }; /* an epoch of these files has between 7 and 8 batches */
     test_folder scratch = make_test_folder();
     rk_train_result straight = run(*state, scratch.path, "straight", 2);
 
@@ -102,7 +103,10 @@ static void a_resumed_run_ends_in_the_same_bits(void **state)
     remove_test_folder(scratch);
 }
 
-#define TEST_OF(fn, c) {#fn ": " #c, fn, NULL, NULL, &cases[c]}
+#define TEST_OF(fn, c)                                                                                                 \
+    {                                                                                                                  \
+#fn ": " #c, fn, NULL, NULL, &cases[c]                                                                         \
+    }
 
 int main(void)
 {

@@ -13,7 +13,7 @@
 enum { TRAINED_MAX_OVERRIDES = 24 };
 
 typedef struct trained_options {
-    const char *folder;      /* of pipeline.config, train.csv, eval.csv */
+    const char *folder; /* of pipeline.config, train.csv, eval.csv */
     const char *model_dir;
     int n_steps, n_threads;
     bool resume;
@@ -25,7 +25,7 @@ static inline rk_config *trained_config(const trained_options *options)
     char texts[4][1024], path[1024];
     const char *all[TRAINED_MAX_OVERRIDES + 8];
     size_t n = 0;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_config *config = NULL;
 
     snprintf(texts[0], sizeof texts[0], "train_input_path=%s/train.csv", options->folder);
@@ -45,10 +45,10 @@ static inline rk_config *trained_config(const trained_options *options)
 static inline rk_train_result trained_run(const trained_options *options)
 {
     rk_config *config = trained_config(options);
-    rk_train_options train = {.run = {.n_threads = options->n_threads, .seed_given = true, .seed = 7},
-                              .resume = options->resume};
-    rk_train_result result = {0};
-    rocket_error err = {0};
+    rk_train_options train = { .run = { .n_threads = options->n_threads, .seed_given = true, .seed = 7 },
+                               .resume = options->resume };
+    rk_train_result result = { 0 };
+    rocket_error err = { 0 };
 
     rk_log_set_level(RK_LOG_WARN);
     if (rk_train(&result, config, &train, &err) != ROCKET_OK)

@@ -52,16 +52,18 @@ static rocket_status load(rk_config **out, const world *w)
     const char *folder = w->folder.path;
 
     snprintf(text, sizeof text, config_text, folder, folder, folder);
-    rk_config_source source = {.name = "test.config", .text = text, .n = strlen(text)};
+    rk_config_source source = { .name = "test.config", .text = text, .n = strlen(text) };
     return rk_config_parse(out, &source, NULL, NULL);
 }
 
 /* The first batch. The rest is read too, so that the stream's threads allocate nothing while a test counts. */
 static void open_stream(world *w)
 {
-    rk_stream_options options = {.paths = rk_config_root(w->config)->train_input_path, .n_threads = 1, .num_epochs = 1};
+    rk_stream_options options = { .paths = rk_config_root(w->config)->train_input_path,
+                                  .n_threads = 1,
+                                  .num_epochs = 1 };
     rk_batch *rest;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     ok(rk_stream_open(&w->stream, w->config, w->run->schema, &options, &err), &err);
     ok(rk_stream_next(w->stream, &w->batch, &err), &err);
@@ -77,14 +79,14 @@ static int setup(void **state)
 {
     static world w;
     char path[128];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     rk_log_set_level(RK_LOG_QUIET);
-    w = (world){.folder = make_test_folder()};
+    w = (world){ .folder = make_test_folder() };
     snprintf(path, sizeof path, "%s/rows.csv", w.folder.path);
     ok(rk_file_write(path, rows, sizeof rows - 1, &err), &err);
     ok(load(&w.config, &w), &err);
-    ok(rk_run_open(&w.run, w.config, &(rk_run_options){.n_threads = 1, .training = true}, &err), &err);
+    ok(rk_run_open(&w.run, w.config, &(rk_run_options){ .n_threads = 1, .training = true }, &err), &err);
     open_stream(&w);
     *state = &w;
     return 0;
@@ -110,7 +112,7 @@ static rocket_status open_run(void *arg)
 
     if (status != ROCKET_OK)
         return status;
-    status = rk_run_open(&run, config, &(rk_run_options){.n_threads = 2, .training = true}, NULL);
+    status = rk_run_open(&run, config, &(rk_run_options){ .n_threads = 2, .training = true }, NULL);
     assert_true((run != NULL) == (status == ROCKET_OK));
     rk_run_close(run);
     rk_config_free(config);
@@ -137,7 +139,7 @@ static rocket_status step(world *w)
 static rocket_status first_step(void *arg)
 {
     world w = *(world *)arg;
-    rocket_status status = rk_run_open(&w.run, w.config, &(rk_run_options){.n_threads = 2, .training = true}, NULL);
+    rocket_status status = rk_run_open(&w.run, w.config, &(rk_run_options){ .n_threads = 2, .training = true }, NULL);
 
     if (status != ROCKET_OK)
         return status;
@@ -174,8 +176,8 @@ static void a_failed_step_can_be_repeated(void **state)
 static rocket_status train_and_export(void *arg)
 {
     const world *w = arg;
-    rk_train_options options = {.run = {.n_threads = 2}, .resume = true};
-    rk_train_result result = {0};
+    rk_train_options options = { .run = { .n_threads = 2 }, .resume = true };
+    rk_train_result result = { 0 };
     char model_dir[128];
 
     rocket_status status = rk_train(&result, w->config, &options, NULL);
@@ -198,7 +200,7 @@ static void training_and_export(void **state)
 static rocket_status evaluate(void *arg)
 {
     world *w = arg;
-    rk_figures figures = {0};
+    rk_figures figures = { 0 };
     rocket_status status = rk_evaluate(&figures, w->run, NULL, 1, NULL);
 
     assert_true((figures.item != NULL) == (status == ROCKET_OK));
@@ -215,7 +217,7 @@ static void evaluation(void **state)
 static rocket_status score_batch(rk_scorer *scorer)
 {
     rk_batch *batch = rk_batch_new(rk_scorer_schema(scorer));
-    rk_text fields[] = {{NULL, 0}, {"b", 1}, {"0.25", 4}};
+    rk_text fields[] = { { NULL, 0 }, { "b", 1 }, { "0.25", 4 } };
     rk_scores scores;
 
     if (batch == NULL)
@@ -229,9 +231,9 @@ static rocket_status score_batch(rk_scorer *scorer)
 
 static rocket_status predict(void *arg)
 {
-    static const char *const reserved[] = {"user"};
+    static const char *const reserved[] = { "user" };
     const world *w = arg;
-    rk_scorer_options options = {.reserved = reserved, .n_reserved = 1};
+    rk_scorer_options options = { .reserved = reserved, .n_reserved = 1 };
     rk_scorer *scorer = NULL;
     rocket_status status = rk_scorer_open(&scorer, w->model, &options, NULL);
 
@@ -245,12 +247,12 @@ static rocket_status predict(void *arg)
 static void prediction(void **state)
 {
     world *w = *state;
-    rk_bundle_source source = {.config = w->config,
-                               .schema = w->run->schema,
-                               .graph = w->run->model->graph,
-                               .weights = w->run->weights,
-                               .updater = w->run->updater};
-    rocket_error err = {0};
+    rk_bundle_source source = { .config = w->config,
+                                .schema = w->run->schema,
+                                .graph = w->run->model->graph,
+                                .weights = w->run->weights,
+                                .updater = w->run->updater };
+    rocket_error err = { 0 };
 
     snprintf(w->model, sizeof w->model, "%s/checkpoint.safetensors", w->folder.path);
     ok(rk_bundle_write(w->model, &source, &err), &err);

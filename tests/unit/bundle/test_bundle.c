@@ -31,7 +31,7 @@ static const char config_text[] =
     "  rocket_launching { share_dnn { hidden_units: [4] } booster_dnn { hidden_units: [5] }\n"
     "    light_dnn { hidden_units: [3] dropout_ratio: [0.5] } } }\n";
 
-static const char *const light_outputs[] = {"logits_light", "probs_light"};
+static const char *const light_outputs[] = { "logits_light", "probs_light" };
 
 /* Everything that a bundle is written from. */
 typedef struct world {
@@ -53,16 +53,14 @@ static void ok(rocket_status status, const rocket_error *err)
 static void world_build(world *w, const char *const *overrides, size_t n_overrides, uint64_t seed)
 {
     char text[sizeof config_text + 128];
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     snprintf(text, sizeof text, config_text, w->vocabulary);
-    rk_config_source source = {.name = "test.config",
-                               .text = text,
-                               .n = strlen(text),
-                               .overrides = overrides,
-                               .n_overrides = n_overrides};
+    rk_config_source source = {
+        .name = "test.config", .text = text, .n = strlen(text), .overrides = overrides, .n_overrides = n_overrides
+    };
     ok(rk_config_parse(&w->config, &source, NULL, &err), &err);
-    ok(rk_schema_new(&w->schema, w->config, &(rk_schema_options){.labels = true}, &err), &err);
+    ok(rk_schema_new(&w->schema, w->config, &(rk_schema_options){ .labels = true }, &err), &err);
     ok(rk_model_new(&w->model, w->config, w->schema, &err), &err);
     ok(rk_weights_new(&w->weights, w->model->graph, &err), &err);
     rk_weights_init(w->weights, seed, NULL);
@@ -85,8 +83,8 @@ static void fill_slots(world *w, float start)
 
     for (int s = 0; s < rk_updater_n_slots(w->updater); s++) {
         for (int i = 0; i < rk_graph_n_params(graph); i++)
-            for (int64_t k = 0; rk_updater_slot_has_param(w->updater, s, i) &&
-                                k < rk_shape_size(&rk_graph_param_at(graph, i)->shape);
+            for (int64_t k = 0;
+                 rk_updater_slot_has_param(w->updater, s, i) && k < rk_shape_size(&rk_graph_param_at(graph, i)->shape);
                  k++)
                 (rk_updater_slot_dense(w->updater, s) + rk_graph_param_at(graph, i)->offset)[k] = start++;
         for (int i = 0; i < rk_graph_n_tables(graph); i++) {
@@ -101,7 +99,7 @@ static void fill_slots(world *w, float start)
 static int setup(void **state)
 {
     world *w = calloc(1, sizeof *w);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     w->folder = make_test_folder();
     snprintf(w->path, sizeof w->path, "%s/file.safetensors", w->folder.path);
@@ -124,18 +122,18 @@ static int teardown(void **state)
 
 static rk_bundle_source checkpoint_of(const world *w)
 {
-    return (rk_bundle_source){.config = w->config,
-                              .schema = w->schema,
-                              .graph = w->model->graph,
-                              .weights = w->weights,
-                              .updater = w->updater,
-                              .state = {.step = 12, .seed = UINT64_MAX, .batch_size = 8}};
+    return (rk_bundle_source){ .config = w->config,
+                               .schema = w->schema,
+                               .graph = w->model->graph,
+                               .weights = w->weights,
+                               .updater = w->updater,
+                               .state = { .step = 12, .seed = UINT64_MAX, .batch_size = 8 } };
 }
 
 static void write_checkpoint(const world *w)
 {
     rk_bundle_source source = checkpoint_of(w);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     ok(rk_bundle_write(w->path, &source, &err), &err);
 }
@@ -143,7 +141,7 @@ static void write_checkpoint(const world *w)
 static void write_model(const world *w)
 {
     rk_bundle_source source = checkpoint_of(w);
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rk_graph *cut;
 
     ok(rk_graph_cut(&cut, w->model->graph, light_outputs, 2, &err), &err);
@@ -212,7 +210,7 @@ static void a_checkpoint_comes_back(void **state)
 {
     world *w = *state;
     rk_bundle *bundle;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_checkpoint(w);
     unlink(w->vocabulary); /* the file carries the words */
@@ -229,7 +227,7 @@ static void a_checkpoint_comes_back(void **state)
     assert_same_vocabularies(rk_schema_vocabularies(w->schema), &bundle->vocabularies);
 
     rk_schema *schema;
-    rk_schema_options options = {.given = &bundle->vocabularies};
+    rk_schema_options options = { .given = &bundle->vocabularies };
     ok(rk_schema_new(&schema, bundle->config, &options, &err), &err);
     assert_int_equal(rk_schema_feature(schema, 0)->n_buckets, rk_schema_feature(w->schema, 0)->n_buckets);
     rk_schema_free(schema);
@@ -240,7 +238,7 @@ static void a_model_is_the_cut(void **state)
 {
     world *w = *state;
     rk_bundle *model, *cut;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_model(w);
     ok(rk_bundle_open(&model, w->path, NULL, 0, &err), &err);
@@ -266,7 +264,7 @@ static void writing_replaces_or_leaves(void **state)
     world *w = *state;
     rk_bundle_source source = checkpoint_of(w);
     rk_buf before, after;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_checkpoint(w);
     rk_buf_init(&before, 0);
@@ -289,7 +287,7 @@ static void resume_restores_weights_and_slots(void **state)
     world *w = *state, other = *w;
     rk_run_state found;
     rk_buf first, second;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     fill_slots(w, 1);
     write_checkpoint(w);
@@ -315,8 +313,8 @@ static void assert_resume_refused(const world *w, const char *const *overrides, 
                                   const char *text)
 {
     world other = *w;
-    rk_run_state found = {.step = 77};
-    rocket_error err = {0};
+    rk_run_state found = { .step = 77 };
+    rocket_error err = { 0 };
 
     world_build(&other, overrides, n, 2);
     size_t bytes = rk_graph_dense_size(other.model->graph) * sizeof(float);
@@ -334,11 +332,12 @@ static void assert_resume_refused(const world *w, const char *const *overrides, 
 
 static void resume_refuses_what_does_not_fit(void **state)
 {
-    static const char *const wider[] = {"light_dnn.hidden_units=[7]"};
-    static const char *const deeper[] = {"light_dnn.hidden_units=[3, 3]"};
-    static const char *const rows[] = {"feature_config.features[city].vocab_list=['x', 'y', 'z']"};
+    static const char *const wider[] = { "light_dnn.hidden_units=[7]" };
+    static const char *const deeper[] = { "light_dnn.hidden_units=[3, 3]" };
+    static const char *const rows[] = { "feature_config.features[city].vocab_list=['x', 'y', 'z']" };
     static const char *const optimizer[] = {
-        "train_config.optimizer_config[0]={ lazy_adam_optimizer { learning_rate { constant_learning_rate { } } } }"};
+        "train_config.optimizer_config[0]={ lazy_adam_optimizer { learning_rate { constant_learning_rate { } } } }"
+    };
     world *w = *state;
 
     write_checkpoint(w);
@@ -355,12 +354,12 @@ static void resume_refuses_what_does_not_fit(void **state)
 /* The metadata of the checkpoint with one entry replaced (NULL: left out), and its tensors but one (NULL: all). */
 static void rewrite(const world *w, const char *key, const char *value, const char *drop)
 {
-    static const char *const keys[] = {"rocket.kind", "rocket.version",      "rocket.step", "rocket.seed",
-                                       "rocket.graph", "rocket.vocabularies", "rocket.batch_size", "rocket.config"};
+    static const char *const keys[] = { "rocket.kind",  "rocket.version",      "rocket.step",       "rocket.seed",
+                                        "rocket.graph", "rocket.vocabularies", "rocket.batch_size", "rocket.config" };
     char copy[160];
     rk_tensor_writer *writer = rk_tensor_writer_new();
     rk_tensor_file *file;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_checkpoint(w);
     ok(rk_tensor_file_open(&file, w->path, true, &err), &err);
@@ -386,7 +385,7 @@ static void assert_open_refused(const world *w, const char *text)
 {
     rk_bundle *bundle = (rk_bundle *)(uintptr_t)1;
     uint64_t live = rk_alloc_live_bytes();
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     assert_int_equal(rk_bundle_open(&bundle, w->path, NULL, 0, &err), ROCKET_CORRUPT);
     assert_int_equal(err.status, ROCKET_CORRUPT);
@@ -402,20 +401,20 @@ static void a_file_of_another_form_is_refused(void **state)
     static const struct {
         const char *key, *value, *text;
     } cases[] = {
-        {"rocket.kind", NULL, "no rocket.kind"},
-        {"rocket.kind", "modle", "rocket.kind is \"modle\""},
-        {"rocket.version", "2", "version \"2\""},
-        {"rocket.step", "-1", "rocket.step is not a number"},
-        {"rocket.seed", NULL, "no rocket.seed"},
-        {"rocket.batch_size", "8x", "rocket.batch_size is not a number"},
-        {"rocket.config", NULL, "no rocket.config"},
-        {"rocket.config", "model_config { nonsense: 1 }", "nonsense"},
-        {"rocket.graph", "{", "rocket.graph"},
-        {"rocket.graph", "[]", "graph"},
-        {"rocket.graph", "{\"params\":[],\"tables\":[],\"nodes\":[],\"outputs\":[]}", "no nodes"},
-        {"rocket.vocabularies", "{}", "rocket.vocabularies is not a list"},
-        {"rocket.vocabularies", "[{\"path\":\"a\"}]", "rocket.vocabularies is malformed"},
-        {"rocket.vocabularies", "[{\"path\":\"a\",\"words\":[1]}]", "not a string"},
+        { "rocket.kind", NULL, "no rocket.kind" },
+        { "rocket.kind", "modle", "rocket.kind is \"modle\"" },
+        { "rocket.version", "2", "version \"2\"" },
+        { "rocket.step", "-1", "rocket.step is not a number" },
+        { "rocket.seed", NULL, "no rocket.seed" },
+        { "rocket.batch_size", "8x", "rocket.batch_size is not a number" },
+        { "rocket.config", NULL, "no rocket.config" },
+        { "rocket.config", "model_config { nonsense: 1 }", "nonsense" },
+        { "rocket.graph", "{", "rocket.graph" },
+        { "rocket.graph", "[]", "graph" },
+        { "rocket.graph", "{\"params\":[],\"tables\":[],\"nodes\":[],\"outputs\":[]}", "no nodes" },
+        { "rocket.vocabularies", "{}", "rocket.vocabularies is not a list" },
+        { "rocket.vocabularies", "[{\"path\":\"a\"}]", "rocket.vocabularies is malformed" },
+        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":[1]}]", "not a string" },
     };
     world *w = *state;
 
@@ -434,10 +433,11 @@ static void a_huge_table_is_refused_at_once(void **state)
 {
     world *w = *state;
 
-    rewrite(w, "rocket.graph",
-            "{\"params\":[],\"tables\":[{\"name\":\"t\",\"rows\":1000000000000,\"dim\":100}],\"nodes\":[{\"ids\":\"a\"},"
-            "{\"op\":\"embedding\",\"name\":\"e\",\"inputs\":[0],\"table\":0,\"attrs\":{\"combiner\":0}}],\"outputs\":[]}",
-            NULL);
+    rewrite(
+        w, "rocket.graph",
+        "{\"params\":[],\"tables\":[{\"name\":\"t\",\"rows\":1000000000000,\"dim\":100}],\"nodes\":[{\"ids\":\"a\"},"
+        "{\"op\":\"embedding\",\"name\":\"e\",\"inputs\":[0],\"table\":0,\"attrs\":{\"combiner\":0}}],\"outputs\":[]}",
+        NULL);
     uint64_t peak = rk_alloc_peak_bytes();
     assert_open_refused(w, "");
     assert_true(rk_alloc_peak_bytes() < peak + (8 << 20));
@@ -447,7 +447,7 @@ static void a_flipped_bit_is_noticed(void **state)
 {
     world *w = *state;
     rk_buf bytes;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_model(w);
     rk_buf_init(&bytes, 0);
@@ -467,10 +467,10 @@ static void a_flipped_bit_is_noticed(void **state)
 
 static void an_output_that_is_not_there_is_named(void **state)
 {
-    static const char *const outputs[] = {"logits_teacher"};
+    static const char *const outputs[] = { "logits_teacher" };
     world *w = *state;
     rk_bundle *bundle = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
 
     write_checkpoint(w);
     assert_int_equal(rk_bundle_open(&bundle, w->path, outputs, 1, &err), ROCKET_CONFIG);
