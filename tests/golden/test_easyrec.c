@@ -234,18 +234,16 @@ static test_case cases[] = {
     { FIXTURE("adagrad_raw_combo"), plain_rule },
 };
 
-#define TEST_OF(fn, c)                                                                                                 \
-    {                                                                                                                  \
-#fn ": " #c, fn, NULL, NULL, &cases[c]                                                                         \
-    }
+enum { N_CASES = sizeof cases / sizeof cases[0] };
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST_OF(steps_are_easyrecs, 0),   TEST_OF(steps_are_easyrecs, 1),   TEST_OF(steps_are_easyrecs, 2),
-        TEST_OF(scores_are_easyrecs, 0),  TEST_OF(scores_are_easyrecs, 1),  TEST_OF(scores_are_easyrecs, 2),
-        TEST_OF(metrics_are_easyrecs, 0), TEST_OF(metrics_are_easyrecs, 1), TEST_OF(metrics_are_easyrecs, 2),
-    };
+    struct CMUnitTest tests[3 * N_CASES];
 
+    for (size_t i = 0; i < N_CASES; i++) {
+        tests[3 * i] = (struct CMUnitTest)cmocka_unit_test_prestate(steps_are_easyrecs, &cases[i]);
+        tests[3 * i + 1] = (struct CMUnitTest)cmocka_unit_test_prestate(scores_are_easyrecs, &cases[i]);
+        tests[3 * i + 2] = (struct CMUnitTest)cmocka_unit_test_prestate(metrics_are_easyrecs, &cases[i]);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

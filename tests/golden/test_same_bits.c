@@ -24,6 +24,10 @@ static trained_options cases[] = {
                      "train_config.optimizer_config=[{ adagrad_optimizer { learning_rate { constant_learning_rate { } "
                      "} } }, "
                      "{ momentum_optimizer { learning_rate { constant_learning_rate { } } } }]" } },
+    { .folder = FIXTURE("adam_id_tag"), /* large enough for blocked kernels */
+      .overrides = { "data_config.num_epochs=0", "data_config.shuffle=true", "data_config.batch_size=333",
+                     LAUNCHING "share_dnn.hidden_units=[128, 96, 64]", LAUNCHING "booster_dnn.hidden_units=[256, 128]",
+                     LAUNCHING "recipe=PAPER" } },
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0], N_STEPS = 10 };
@@ -103,23 +107,13 @@ static void a_resumed_run_ends_in_the_same_bits(void **state)
     remove_test_folder(scratch);
 }
 
-#define TEST_OF(fn, c)                                                                                                 \
-    {                                                                                                                  \
-#fn ": " #c, fn, NULL, NULL, &cases[c]                                                                         \
-    }
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST_OF(threads_do_not_matter, 0),
-        TEST_OF(threads_do_not_matter, 1),
-        TEST_OF(threads_do_not_matter, 2),
-        TEST_OF(threads_do_not_matter, 3),
-        TEST_OF(a_resumed_run_ends_in_the_same_bits, 0),
-        TEST_OF(a_resumed_run_ends_in_the_same_bits, 1),
-        TEST_OF(a_resumed_run_ends_in_the_same_bits, 2),
-        TEST_OF(a_resumed_run_ends_in_the_same_bits, 3),
-    };
+    struct CMUnitTest tests[2 * N_CASES];
 
+    for (size_t i = 0; i < N_CASES; i++) {
+        tests[2 * i] = (struct CMUnitTest)cmocka_unit_test_prestate(threads_do_not_matter, &cases[i]);
+        tests[2 * i + 1] = (struct CMUnitTest)cmocka_unit_test_prestate(a_resumed_run_ends_in_the_same_bits, &cases[i]);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
