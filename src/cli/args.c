@@ -15,15 +15,15 @@
 enum { MAX_OPTIONS = 40 };
 
 static const rk_option common_options[] = {
-    {"set", 0, "PATH=VALUE", "change a field of the config, e.g. train_config.num_steps=1000 (repeatable)"},
-    {"threads", 0, "N", "threads to compute with (default: all usable processors)"},
-    {"seed", 0, "S", "seed of weights, shuffling and dropout (default: train_config.seed, else 1)"},
-    {"json", 0, NULL, "print the result as one JSON object"},
-    {"quiet", 'q', NULL, "errors only"},
-    {"verbose", 'v', NULL, "more detail"},
-    {"help", 'h', NULL, "this text"},
+    { "set", 0, "PATH=VALUE", "change a field of the config, e.g. train_config.num_steps=1000 (repeatable)" },
+    { "threads", 0, "N", "threads to compute with (default: all usable processors)" },
+    { "seed", 0, "S", "seed of weights, shuffling and dropout (default: train_config.seed, else 1)" },
+    { "json", 0, NULL, "print the result as one JSON object" },
+    { "quiet", 'q', NULL, "errors only" },
+    { "verbose", 'v', NULL, "more detail" },
+    { "help", 'h', NULL, "this text" },
 };
-static const int common_takes[] = {RK_TAKES_SET, RK_TAKES_THREADS, RK_TAKES_SEED, RK_TAKES_JSON, 0, 0, 0};
+static const int common_takes[] = { RK_TAKES_SET, RK_TAKES_THREADS, RK_TAKES_SEED, RK_TAKES_JSON, 0, 0, 0 };
 enum { N_COMMON = sizeof common_options / sizeof common_options[0] };
 
 typedef struct given {
@@ -73,7 +73,8 @@ static rocket_status unknown_option(const rk_args *args, const rk_verb *verb, co
         names[i] = args->options[i]->name;
     const char *near = rk_closest(name, names, args->n_options);
     if (near != NULL)
-        return rk_fail(err, ROCKET_USAGE, "unknown option --%s of rocket %s; did you mean --%s?", name, verb->name, near);
+        return rk_fail(err, ROCKET_USAGE, "unknown option --%s of rocket %s; did you mean --%s?", name, verb->name,
+                       near);
     return rk_fail(err, ROCKET_USAGE, "unknown option --%s; rocket %s --help lists the options", name, verb->name);
 }
 
@@ -107,7 +108,8 @@ static rocket_status parse_letters(rk_args *args, const rk_verb *verb, int argc,
     for (const char *p = argv[*i] + 1; *p != '\0'; p++) {
         const rk_option *option = find_letter(args, *p);
         given *g = &args->given[args->n_given];
-        RK_FAIL_IF(option == NULL, USAGE, err, "unknown option -%c; rocket %s --help lists the options", *p, verb->name);
+        RK_FAIL_IF(option == NULL, USAGE, err, "unknown option -%c; rocket %s --help lists the options", *p,
+                   verb->name);
         g->name = option->name;
         args->n_given++;
         if (option->argument == NULL)
@@ -142,8 +144,8 @@ static rocket_status parse_all(rk_args *args, const rk_verb *verb, int argc, cha
     RK_FAIL_IF((int)args->n_words < verb->min_words, USAGE, err, "rocket %s %s: an argument is missing", verb->name,
                verb->usage);
     RK_FAIL_IF(verb->max_words >= 0 && (int)args->n_words > verb->max_words, USAGE, err,
-               "rocket %s: unexpected argument \"%s\"; usage: rocket %s %s", verb->name,
-               args->words[verb->max_words], verb->name, verb->usage);
+               "rocket %s: unexpected argument \"%s\"; usage: rocket %s %s", verb->name, args->words[verb->max_words],
+               verb->name, verb->usage);
     return ROCKET_OK;
 }
 
@@ -183,7 +185,7 @@ void rk_args_free(rk_args *args)
 
 void rk_verb_help(const rk_verb *verb)
 {
-    rk_args args = {0};
+    rk_args args = { 0 };
 
     list_options(&args, verb);
     printf("rocket %s %s\n\n%s\n\nOptions:\n", verb->name, verb->usage, verb->summary);
@@ -234,16 +236,16 @@ const char *rk_args_word(const rk_args *args, size_t i)
     return i < args->n_words ? args->words[i] : NULL;
 }
 
-rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *name, uint64_t fallback, uint64_t min,
-                             uint64_t max, rocket_error *err)
+rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *name, rk_number_rule rule,
+                             rocket_error *err)
 {
     const char *text = rk_args_get(args, name);
-    uint64_t value = fallback;
+    uint64_t value = rule.fallback;
 
     if (text != NULL) {
-        bool ok = rk_parse_u64(text, strlen(text), &value) && value >= min && value <= max;
+        bool ok = rk_parse_u64(text, strlen(text), &value) && value >= rule.min && value <= rule.max;
         RK_FAIL_IF(!ok, USAGE, err, "--%s expects a whole number from %llu to %llu, got \"%s\"", name,
-                   (unsigned long long)min, (unsigned long long)max, text);
+                   (unsigned long long)rule.min, (unsigned long long)rule.max, text);
     }
     *out = value;
     return ROCKET_OK;

@@ -263,8 +263,8 @@ rocket_status rk_bench_config(rk_bench *bench, const rk_config *config, rocket_e
     rk_run_options options;
     uint64_t batch_size;
 
-    RK_TRY(rk_args_number(&batch_size, bench->args, "batch-size", rk_config_view(config)->data->batch_size, 1, 1 << 20,
-                          err));
+    RK_TRY(rk_args_number(&batch_size, bench->args, "batch-size",
+                          (rk_number_rule){ rk_config_view(config)->data->batch_size, 1, 1 << 20 }, err));
     RK_TRY(rk_cli_run_options(&options, bench->args, err));
     options.training = true;
     options.n_threads = bench->n_threads;

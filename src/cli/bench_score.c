@@ -119,7 +119,7 @@ static rocket_status measure_net(rk_bench *bench, const char *path, int net, boo
     const char *outputs[] = { output };
     rk_bundle *whole;
 
-    RK_TRY(rk_args_number(&n_rows, bench->args, "batch-size", 200, 1, 1 << 20, err));
+    RK_TRY(rk_args_number(&n_rows, bench->args, "batch-size", (rk_number_rule){ 200, 1, 1 << 20 }, err));
     s.n_rows = (int64_t)n_rows;
     snprintf(output, sizeof output, "probs_%s", rk_net_names[net]);
     RK_TRY(rk_bundle_open(&whole, path, NULL, 0, err));

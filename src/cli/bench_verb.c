@@ -132,7 +132,8 @@ static rocket_status open_pools(rk_bench *bench, rocket_error *err)
 {
     uint64_t threads;
 
-    RK_TRY(rk_args_number(&threads, bench->args, "threads", (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS, err));
+    RK_TRY(rk_args_number(&threads, bench->args, "threads",
+                          (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS }, err));
     bench->n_threads = (int)threads;
     bench->one = rk_pool_new(1);
     bench->all = threads > 1 ? rk_pool_new(bench->n_threads) : bench->one;
@@ -158,7 +159,7 @@ static rocket_status measure(rk_bench *bench, rocket_error *err)
     const char *model = rk_args_get(bench->args, "model");
     RK_FAIL_IF(!given && model == NULL && !rk_args_has(bench->args, "limits"), USAGE, err,
                "nothing to measure: give a config, -m FILE, or --limits");
-    RK_TRY(rk_args_number(&run_ms, bench->args, "run-ms", 1000, 1, 600000, err));
+    RK_TRY(rk_args_number(&run_ms, bench->args, "run-ms", (rk_number_rule){ 1000, 1, 600000 }, err));
     bench->run_s = (double)run_ms / 1000;
     RK_TRY(open_pools(bench, err));
     if (given)

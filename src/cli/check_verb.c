@@ -9,7 +9,7 @@
 /* Read every row of a file list through the schema: the first bad row is reported. */
 static rocket_status check_rows(const rk_config *config, const rk_schema *schema, const char *paths, rocket_error *err)
 {
-    rk_stream_options options = {.paths = paths, .n_threads = rk_cpu_count()};
+    rk_stream_options options = { .paths = paths, .n_threads = rk_cpu_count() };
     rk_stream *stream;
     rk_batch *batch;
 
@@ -32,7 +32,7 @@ static rocket_status check_rows(const rk_config *config, const rk_schema *schema
 
 static rocket_status check_data(const rk_config *config, rocket_error *err)
 {
-    rk_schema_options columns = {.labels = true};
+    rk_schema_options columns = { .labels = true };
     rk_schema *schema;
 
     RK_TRY(rk_schema_new(&schema, config, &columns, err));
@@ -58,9 +58,9 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"config", 'c', "FILE", "pipeline config"},
-    {"data", 0, NULL, "read the training and evaluation files too"},
-    {0},
+    { "config", 'c', "FILE", "pipeline config" },
+    { "data", 0, NULL, "read the training and evaluation files too" },
+    { 0 },
 };
 
 const rk_verb rk_verb_check = {

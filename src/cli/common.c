@@ -22,7 +22,7 @@ rocket_status rk_cli_config_at(rk_config **out, const rk_args *args, const char 
     rk_config *config = NULL;
     size_t n_sets;
     const char *const *sets = rk_args_all(args, "set", &n_sets);
-    rocket_error first = {0};
+    rocket_error first = { 0 };
 
     rk_faults_init(&faults);
     rocket_status status = rk_config_load(&config, path, sets, n_sets, &faults, &first);
@@ -56,9 +56,9 @@ rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocke
 {
     uint64_t threads, seed;
 
-    RK_TRY(rk_args_number(&threads, args, "threads", 0, 1, RK_MAX_THREADS, err));
-    RK_TRY(rk_args_number(&seed, args, "seed", 0, 0, UINT64_MAX, err));
-    *out = (rk_run_options){.n_threads = (int)threads, .seed_given = rk_args_has(args, "seed"), .seed = seed};
+    RK_TRY(rk_args_number(&threads, args, "threads", (rk_number_rule){ 0, 1, RK_MAX_THREADS }, err));
+    RK_TRY(rk_args_number(&seed, args, "seed", (rk_number_rule){ 0, 0, UINT64_MAX }, err));
+    *out = (rk_run_options){ .n_threads = (int)threads, .seed_given = rk_args_has(args, "seed"), .seed = seed };
     return ROCKET_OK;
 }
 

@@ -54,10 +54,10 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"config", 'c', "FILE", "pipeline config"},
-    {"checkpoint", 0, "FILE", "checkpoint (default: the newest of model_dir)"},
-    {"input", 'i', "PATHS", "evaluation files (default: eval_input_path)"},
-    {0},
+    { "config", 'c', "FILE", "pipeline config" },
+    { "checkpoint", 0, "FILE", "checkpoint (default: the newest of model_dir)" },
+    { "input", 'i', "PATHS", "evaluation files (default: eval_input_path)" },
+    { 0 },
 };
 
 const rk_verb rk_verb_eval = {

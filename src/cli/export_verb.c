@@ -9,19 +9,19 @@
 
 static rocket_status export_checkpoint(const char *path, const char *out, rocket_error *err)
 {
-    static const char *const outputs[] = {"logits_light", "probs_light"};
+    static const char *const outputs[] = { "logits_light", "probs_light" };
     rk_bundle *bundle;
     rk_schema *schema = NULL;
 
     RK_TRY(rk_bundle_open(&bundle, path, outputs, 2, err));
-    rk_schema_options columns = {.given = &bundle->vocabularies};
+    rk_schema_options columns = { .given = &bundle->vocabularies };
     rocket_status status = rk_schema_new(&schema, bundle->config, &columns, err);
     if (status == ROCKET_OK) {
-        rk_bundle_source source = {.config = bundle->config,
-                                   .schema = schema,
-                                   .graph = bundle->graph,
-                                   .weights = bundle->weights,
-                                   .state = {.step = bundle->state.step}};
+        rk_bundle_source source = { .config = bundle->config,
+                                    .schema = schema,
+                                    .graph = bundle->graph,
+                                    .weights = bundle->weights,
+                                    .state = { .step = bundle->state.step } };
         status = rk_bundle_write(out, &source, err);
     }
     rk_schema_free(schema);
@@ -37,8 +37,9 @@ static rocket_status latest(const char **path, rk_arena *arena, const rk_args *a
     const char *dir = rk_config_root(config)->model_dir;
     rocket_status status = rk_checkpoint_latest(path, arena, dir != NULL ? dir : "", err);
     if (status == ROCKET_OK && *path == NULL)
-        status = rk_fail(err, ROCKET_FAILED, "no checkpoint in model_dir \"%s\"; train first, or give --checkpoint FILE",
-                         dir != NULL ? dir : "");
+        status =
+            rk_fail(err, ROCKET_FAILED, "no checkpoint in model_dir \"%s\"; train first, or give --checkpoint FILE",
+                    dir != NULL ? dir : "");
     rk_config_free(config);
     return status;
 }
@@ -60,10 +61,10 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"config", 'c', "FILE", "pipeline config, for its model_dir"},
-    {"checkpoint", 0, "FILE", "checkpoint (default: the newest of model_dir)"},
-    {"output", 'o', "FILE", "model file to write (safetensors)"},
-    {0},
+    { "config", 'c', "FILE", "pipeline config, for its model_dir" },
+    { "checkpoint", 0, "FILE", "checkpoint (default: the newest of model_dir)" },
+    { "output", 'o', "FILE", "model file to write (safetensors)" },
+    { 0 },
 };
 
 const rk_verb rk_verb_export = {

@@ -144,11 +144,12 @@ static rocket_status read_request(request *out, const rk_args *args, rk_arena *a
     out->test_path = rk_arena_printf(arena, "%s/test.csv", out->folder);
     out->config_path = rk_arena_printf(arena, "%s/pipeline.config", out->folder);
     RK_FAIL_IF(rk_arena_failed(arena), FAILED, err, "no memory for the names of the files");
-    RK_TRY(rk_args_number(&out->n_rows, args, "rows", 400000, 1, most, err));
-    RK_TRY(rk_args_number(&out->n_test_rows, args, "test-rows", 100000, 1, most, err));
-    RK_TRY(rk_args_number(&out->seed, args, "seed", 1, 0, UINT64_MAX, err));
-    RK_TRY(rk_args_number(&out->world.n_users, args, "users", world.n_users, 1, RK_SIMULATOR_MAX, err));
-    return rk_args_number(&out->world.n_ads, args, "ads", world.n_ads, 1, RK_SIMULATOR_MAX, err);
+    RK_TRY(rk_args_number(&out->n_rows, args, "rows", (rk_number_rule){ 400000, 1, most }, err));
+    RK_TRY(rk_args_number(&out->n_test_rows, args, "test-rows", (rk_number_rule){ 100000, 1, most }, err));
+    RK_TRY(rk_args_number(&out->seed, args, "seed", (rk_number_rule){ 1, 0, UINT64_MAX }, err));
+    RK_TRY(rk_args_number(&out->world.n_users, args, "users", (rk_number_rule){ world.n_users, 1, RK_SIMULATOR_MAX },
+                          err));
+    return rk_args_number(&out->world.n_ads, args, "ads", (rk_number_rule){ world.n_ads, 1, RK_SIMULATOR_MAX }, err);
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)
@@ -158,7 +159,8 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     rk_arena arena;
     rocket_status status;
 
-    RK_TRY(rk_args_number(&threads, args, "threads", (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS, err));
+    RK_TRY(rk_args_number(&threads, args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
+                          err));
     rk_arena_init(&arena, 0);
     status = read_request(&what, args, &arena, err);
     what.pool = rk_pool_new((int)threads);

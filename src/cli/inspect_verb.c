@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "op.h"
 
-static const char *const logits_names[] = {"logits_light", "logits_booster"};
+static const char *const logits_names[] = { "logits_light", "logits_booster" };
 
 static void print_layers(const rk_graph *graph, int output)
 {
@@ -66,7 +66,7 @@ static rocket_status inspect_config(const rk_args *args, const char *path, rocke
     rk_config *config;
     rk_schema *schema = NULL;
     rk_model *model = NULL;
-    rk_schema_options columns = {.labels = true};
+    rk_schema_options columns = { .labels = true };
 
     RK_TRY(rk_cli_config_at(&config, args, path, err));
     rocket_status status = rk_schema_new(&schema, config, &columns, err);
@@ -103,7 +103,7 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     return inspect_config(args, path, err);
 }
 
-static const rk_option options[] = {{0}};
+static const rk_option options[] = { { 0 } };
 
 const rk_verb rk_verb_inspect = {
     .name = "inspect",

@@ -15,10 +15,6 @@
 #include "text.h"
 #include "verb.h"
 
-#ifndef ROCKET_VERSION
-#define ROCKET_VERSION "0.1.0"
-#endif
-
 #define RK_VERB(name) extern const rk_verb rk_verb_##name;
 #include "verbs.def"
 #undef RK_VERB
@@ -33,7 +29,8 @@ const rk_verb *const rk_verbs[] = {
 static void print_usage(FILE *out)
 {
     fputs("rocket " ROCKET_VERSION ": train a small net with a large one, serve the small one alone\n\n"
-          "usage: rocket VERB [OPTIONS]\n\n", out);
+          "usage: rocket VERB [OPTIONS]\n\n",
+          out);
     for (const rk_verb *const *v = rk_verbs; *v != NULL; v++)
         fprintf(out, "  %-9s %s\n", (*v)->name, (*v)->summary);
     fputs("\nrocket VERB --help lists the options of a verb.\n", out);
@@ -65,7 +62,7 @@ static int unknown_verb(const char *name)
 static int run_verb(const rk_verb *verb, int argc, char **argv)
 {
     rk_args *args = NULL;
-    rocket_error err = {0};
+    rocket_error err = { 0 };
     rocket_status status = rk_args_parse(&args, verb, argc, argv, &err);
 
     if (status == ROCKET_OK && rk_args_has(args, "help"))

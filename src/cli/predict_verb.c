@@ -22,8 +22,9 @@ enum { MAX_COLUMNS = 4096 };
 
 /* What an output column holds; `one class` columns exist for num_class >= 2 only. */
 typedef enum content { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1, N_CONTENTS } content;
-static const char *const content_names[N_CONTENTS] = {"y_light",        "probs_light",   "logits_light",  "probs_light_y",
-                                                      "logits_light_y", "probs_light_1", "logits_light_1"};
+static const char *const content_names[N_CONTENTS] = { "y_light",       "probs_light",    "logits_light",
+                                                       "probs_light_y", "logits_light_y", "probs_light_1",
+                                                       "logits_light_1" };
 
 typedef struct prediction {
     const rk_args *args;
@@ -158,11 +159,11 @@ static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_er
 
 static rocket_status predict_rows(prediction *p, const char *input, rocket_error *err)
 {
-    rk_stream_options options = {.paths = input, .n_threads = rk_pool_threads(p->pool)};
+    rk_stream_options options = { .paths = input, .n_threads = rk_pool_threads(p->pool) };
     rk_stream *stream;
     rk_batch *batch = NULL;
 
-    RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", 1024, 1, 1 << 20, err));
+    RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
     RK_TRY(rk_stream_open(&stream, rk_scorer_config(p->scorer), rk_scorer_schema(p->scorer), &options, err));
     rocket_status status = write_header(p, err);
     while (status == ROCKET_OK) {
@@ -208,8 +209,8 @@ static rocket_status unknown_name(const char *option, const char *name, const ch
 
 static rocket_status choose_columns(prediction *p, rocket_error *err)
 {
-    static const content of_one_class[] = {PROBS, LOGITS};
-    static const content of_many[] = {CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1};
+    static const content of_one_class[] = { PROBS, LOGITS };
+    static const content of_many[] = { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1 };
     bool many = rk_scorer_n_classes(p->scorer) > 1;
     const content *contents = many ? of_many : of_one_class;
     size_t n_known = many ? N_CONTENTS : 2;
@@ -268,7 +269,7 @@ static rocket_status choose_reserved(prediction *p, const rk_resolved *view, roc
 /* The model says which fields there are, and the scorer must know which of them to keep: it is opened twice. */
 static rocket_status open_scorer(prediction *p, const char *model, rocket_error *err)
 {
-    rk_scorer_options options = {.pool = p->pool};
+    rk_scorer_options options = { .pool = p->pool };
     rk_scorer *first;
 
     RK_TRY(rk_scorer_open(&first, model, &options, err));
@@ -293,10 +294,11 @@ static rocket_status predict(prediction *p, rocket_error *err)
     uint64_t threads;
 
     RK_FAIL_IF(model == NULL || input == NULL || output == NULL, USAGE, err, "give -m MODEL, -i INPUT and -o OUTPUT");
-    RK_FAIL_IF(separator != NULL && strlen(separator) != 1, USAGE, err, "--output-sep expects one character, got \"%s\"",
-               separator);
+    RK_FAIL_IF(separator != NULL && strlen(separator) != 1, USAGE, err,
+               "--output-sep expects one character, got \"%s\"", separator);
     p->separator = separator != NULL ? separator[0] : ',';
-    RK_TRY(rk_args_number(&threads, p->args, "threads", (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS, err));
+    RK_TRY(rk_args_number(&threads, p->args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
+                          err));
     p->pool = rk_pool_new((int)threads);
     RK_FAIL_IF(p->pool == NULL, FAILED, err, "cannot start %d threads", (int)threads);
     RK_TRY(open_scorer(p, model, err));
@@ -315,7 +317,7 @@ static rocket_status predict(prediction *p, rocket_error *err)
 
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
-    prediction p = {.args = args};
+    prediction p = { .args = args };
 
     rk_arena_init(&p.arena, 0);
     rk_buf_init(&p.text, 0);
@@ -329,14 +331,14 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"model", 'm', "FILE", "model file (export) or checkpoint"},
-    {"input", 'i', "PATHS", "rows in the layout of the model's data_config; globs, lists, - for standard input"},
-    {"output", 'o', "FILE", "CSV to write; - for standard output"},
-    {"output-cols", 0, "NAMES", "outputs, comma-separated (default ALL_COLUMNS)"},
-    {"reserved-cols", 0, "NAMES", "input fields to copy to the output, or ALL_COLUMNS"},
-    {"output-sep", 0, "CHAR", "separator of the output (default ,)"},
-    {"batch-size", 0, "N", "rows scored at a time (default 1024)"},
-    {0},
+    { "model", 'm', "FILE", "model file (export) or checkpoint" },
+    { "input", 'i', "PATHS", "rows in the layout of the model's data_config; globs, lists, - for standard input" },
+    { "output", 'o', "FILE", "CSV to write; - for standard output" },
+    { "output-cols", 0, "NAMES", "outputs, comma-separated (default ALL_COLUMNS)" },
+    { "reserved-cols", 0, "NAMES", "input fields to copy to the output, or ALL_COLUMNS" },
+    { "output-sep", 0, "CHAR", "separator of the output (default ,)" },
+    { "batch-size", 0, "N", "rows scored at a time (default 1024)" },
+    { 0 },
 };
 
 const rk_verb rk_verb_predict = {

@@ -12,7 +12,8 @@ static void print_summary(const rk_args *args, const rk_train_result *result)
     double rate = result->seconds > 0 ? (double)result->rows / result->seconds : 0;
 
     rk_log(RK_LOG_INFO, "%llu steps, %llu examples in %.1f s (%.0f examples/s; %.1f s waiting for data)",
-           (unsigned long long)result->steps, (unsigned long long)result->rows, result->seconds, rate, result->waited_s);
+           (unsigned long long)result->steps, (unsigned long long)result->rows, result->seconds, rate,
+           result->waited_s);
     if (result->checkpoint[0] != '\0')
         rk_log(RK_LOG_INFO, "checkpoint: %s", result->checkpoint);
     if (result->model[0] != '\0')
@@ -24,7 +25,7 @@ static void print_summary(const rk_args *args, const rk_train_result *result)
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     rk_config *config;
-    rk_train_options options = {.resume = rk_args_has(args, "resume")};
+    rk_train_options options = { .resume = rk_args_has(args, "resume") };
     rk_train_result result;
 
     RK_TRY(rk_cli_run_options(&options.run, args, err));
@@ -39,9 +40,9 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 }
 
 static const rk_option options[] = {
-    {"config", 'c', "FILE", "pipeline config"},
-    {"resume", 0, NULL, "continue from the newest checkpoint of model_dir"},
-    {0},
+    { "config", 'c', "FILE", "pipeline config" },
+    { "resume", 0, NULL, "continue from the newest checkpoint of model_dir" },
+    { 0 },
 };
 
 const rk_verb rk_verb_train = {

@@ -25,9 +25,9 @@ enum { RK_TAKES_SET = 1, RK_TAKES_THREADS = 2, RK_TAKES_SEED = 4, RK_TAKES_JSON 
 typedef struct rk_args rk_args;
 
 typedef struct rk_verb {
-    const char *name;      /* "train" */
-    const char *usage;     /* "-c pipeline.config [--resume]" */
-    const char *summary;   /* one line */
+    const char *name;         /* "train" */
+    const char *usage;        /* "-c pipeline.config [--resume]" */
+    const char *summary;      /* one line */
     const rk_option *options; /* ends with a NULL name */
     int takes;
     int min_words, max_words; /* positional arguments; max -1: any number */
@@ -42,13 +42,17 @@ void rk_args_free(rk_args *args);
 void rk_verb_help(const rk_verb *verb); /* to stdout */
 
 bool rk_args_has(const rk_args *args, const char *name);
-const char *rk_args_get(const rk_args *args, const char *name);                    /* last value; NULL: not given */
-const char *const *rk_args_all(const rk_args *args, const char *name, size_t *n);  /* every value, in order */
+const char *rk_args_get(const rk_args *args, const char *name);                   /* last value; NULL: not given */
+const char *const *rk_args_all(const rk_args *args, const char *name, size_t *n); /* every value, in order */
 size_t rk_args_n_words(const rk_args *args);
 const char *rk_args_word(const rk_args *args, size_t i);
 
-/* Number of an option; fallback when it is not given. Anything but a whole number within [min, max] is a usage error. */
-ROCKET_NODISCARD rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *name, uint64_t fallback,
-                                              uint64_t min, uint64_t max, rocket_error *err);
+/* Number of an option; rule.fallback when it is not given. Anything but a whole number within [min, max] is a usage
+ * error. */
+typedef struct rk_number_rule {
+    uint64_t fallback, min, max;
+} rk_number_rule;
+ROCKET_NODISCARD rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *name, rk_number_rule rule,
+                                              rocket_error *err);
 
 #endif

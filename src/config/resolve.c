@@ -378,3 +378,13 @@ size_t rk_feature_find(const rk_resolved *view, const char *key)
             return i;
     return RK_NONE;
 }
+
+size_t rk_field_of_metric(const rk_resolved *view, const char *name)
+{
+    size_t field = rk_field_find(view, name);
+    size_t feature = field == RK_NONE ? rk_feature_find(view, name) : RK_NONE;
+
+    if (feature != RK_NONE && view->features[feature].n_inputs == 1)
+        field = view->features[feature].inputs[0];
+    return field;
+}

@@ -61,6 +61,10 @@ struct rk_resolved {
 size_t rk_field_find(const rk_resolved *view, const char *name);
 size_t rk_feature_find(const rk_resolved *view, const char *key);
 
+/* The field that a metric's uid_field or session_id_field means: the one of that name, or the only input of the feature
+ * of that key (upstream knows features only). RK_NONE when it leads nowhere. */
+size_t rk_field_of_metric(const rk_resolved *view, const char *name);
+
 /* The launch as the recipe and the fields beside it say (paper.md 1.5, 1.9, 8).
  *
  *   recipe   hint       weight  reduction    light net trains   shared             weight of the

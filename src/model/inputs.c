@@ -1,5 +1,6 @@
-/* See inputs.h. A feature of kind IDS is an embedding node (a bag of rows of its table, pooled), one of kind FLOATS goes
- * into x as it is. Tables are registered by upstream's variable name, so features that share a name share the table.
+/* See inputs.h. A feature of kind IDS is an embedding node (a bag of rows of its table, pooled), one of kind FLOATS
+ * goes into x as it is. Tables are registered by upstream's variable name, so features that share a name share the
+ * table.
  */
 #include "inputs.h"
 
@@ -19,17 +20,22 @@ static int column_node(rk_model *model, size_t column, const char *name, rk_colu
 /* Upstream's default (easyrec.md 3.3): truncated normal with standard deviation 0.01 / sqrt(dim). */
 static rk_init table_init(const Rocket__Initializer *config, int64_t dim)
 {
-    if (config != NULL && config->truncated_normal_initializer != NULL)
+    switch (config != NULL ? config->initializer_oneof_case : ROCKET__INITIALIZER__INITIALIZER_ONEOF__NOT_SET) {
+    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_TRUNCATED_NORMAL_INITIALIZER:
         return rk_init_make("truncated_normal", (double)config->truncated_normal_initializer->mean,
                             (double)config->truncated_normal_initializer->stddev);
-    if (config != NULL && config->random_normal_initializer != NULL)
+    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_RANDOM_NORMAL_INITIALIZER:
         return rk_init_make("random_normal", (double)config->random_normal_initializer->mean,
                             (double)config->random_normal_initializer->stddev);
-    if (config != NULL && config->glorot_normal_initializer != NULL)
+    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_GLOROT_NORMAL_INITIALIZER:
         return rk_init_make("glorot_normal", 0, 0);
-    if (config != NULL && config->constant_initializer != NULL && config->constant_initializer->n_consts == 1)
-        return rk_init_make("constant", (double)config->constant_initializer->consts[0], 0);
-    return rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim));
+    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_CONSTANT_INITIALIZER: /* one value, or none for 0 (checked) */
+        return rk_init_make(
+            "constant",
+            config->constant_initializer->n_consts > 0 ? (double)config->constant_initializer->consts[0] : 0, 0);
+    default:
+        return rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim));
+    }
 }
 
 static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_inputs_options *options, rk_arena *names)
@@ -41,10 +47,10 @@ static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_i
     spec.name = rk_arena_printf(names, "%s%s/pooled", options->prefix, feature->name);
     if (rk_arena_failed(names))
         return -1;
-    spec.table = rk_graph_table(model->graph, &(rk_table){.name = table,
-                                                          .n_rows = feature->n_buckets,
-                                                          .dim = dim,
-                                                          .init = table_init(feature->config->initializer, dim)});
+    spec.table = rk_graph_table(model->graph, &(rk_table){ .name = table,
+                                                           .n_rows = feature->n_buckets,
+                                                           .dim = dim,
+                                                           .init = table_init(feature->config->initializer, dim) });
     spec.inputs = &ids;
     spec.n_inputs = 1;
     spec.attrs[0].name = "combiner";
@@ -55,7 +61,7 @@ static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_i
 static void add_embedding_l2(rk_model *model, const rk_feature *feature, int node, const rk_inputs_options *options,
                              rk_arena *names)
 {
-    rk_node_spec spec = {.inputs = &node, .n_inputs = 1, .table = -1};
+    rk_node_spec spec = { .inputs = &node, .n_inputs = 1, .table = -1 };
 
     if (options->embedding_l2 <= 0 || node < 0)
         return;

@@ -5,10 +5,10 @@
 #include "model.h"
 
 typedef struct rk_inputs_options {
-    const char *prefix;         /* before every table's name; "" for upstream's names */
-    int64_t dim;                /* embedding width instead of the features' own; 0: as configured */
-    double embedding_l2;        /* adds embedding_l2 / 2 * sum over the batch of squares of each pooled vector */
-    const char *loss_scope;     /* before the names of those losses; "" or e.g. "light_" */
+    const char *prefix;     /* before every table's name; "" for upstream's names */
+    int64_t dim;            /* embedding width instead of the features' own; 0: as configured */
+    double embedding_l2;    /* adds embedding_l2 / 2 * sum over the batch of squares of each pooled vector */
+    const char *loss_scope; /* before the names of those losses; "" or e.g. "light_" */
 } rk_inputs_options;
 
 /* x = the features' vectors side by side, in the order of the group (easyrec.md 3.6). A second call for the same model

@@ -17,7 +17,7 @@ const rk_model_def *const rk_models[] = {
     NULL,
 };
 
-const char *const rk_net_names[RK_N_NETS] = {"light", "booster"};
+const char *const rk_net_names[RK_N_NETS] = { "light", "booster" };
 
 static const rk_model_def *find(const char *name)
 {

@@ -13,17 +13,17 @@ enum { RK_LIGHT, RK_BOOSTER, RK_N_NETS };
 extern const char *const rk_net_names[RK_N_NETS]; /* "light", "booster" */
 
 typedef struct rk_model {
-    rk_graph *graph;          /* finished */
-    int *column_nodes;        /* [n_columns] the graph input that a batch column feeds; -1: none */
+    rk_graph *graph;   /* finished */
+    int *column_nodes; /* [n_columns] the graph input that a batch column feeds; -1: none */
     size_t n_columns;
-    int logits[RK_N_NETS];    /* nodes [B, C]; -1: this net is not in the model */
+    int logits[RK_N_NETS]; /* nodes [B, C]; -1: this net is not in the model */
     int probs[RK_N_NETS];
-    int teacher;              /* input [B, C] for the logits of a net trained before; -1: none */
-    int n_classes;            /* C */
+    int teacher;   /* input [B, C] for the logits of a net trained before; -1: none */
+    int n_classes; /* C */
 } rk_model;
 
 typedef struct rk_model_def {
-    const char *name;         /* upstream's model_class */
+    const char *name; /* upstream's model_class */
     const char *doc;
     void (*check)(const rk_config *config, rk_faults *faults);
     rocket_status (*build)(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err);

@@ -18,9 +18,9 @@
 #include "op.h"
 #include "plan.h"
 
-enum { SEGMENT = 1 << 14 };     /* floats that one piece of the slab reduction sums up */
-enum { ROW_ALIGN = 8 };         /* floats of a vector register */
-enum { CAPACITY_ALIGN = 16 };   /* rows: keeps every node's memory on a cache line */
+enum { SEGMENT = 1 << 14 };   /* floats that one piece of the slab reduction sums up */
+enum { ROW_ALIGN = 8 };       /* floats of a vector register */
+enum { CAPACITY_ALIGN = 16 }; /* rows: keeps every node's memory on a cache line */
 
 /* A run of one trainable parameter. */
 typedef struct segment {
@@ -34,32 +34,32 @@ struct rk_exec {
     rk_weights *weights;
     rk_exec_options options;
     rk_plan *plan;
-    rk_arena arena;              /* the arrays below, but for the slabs */
+    rk_arena arena; /* the arrays below, but for the slabs */
 
-    int64_t capacity;            /* rows that the slabs have room for */
+    int64_t capacity; /* rows that the slabs have room for */
     float *value_slab, *gradient_slab;
     size_t value_row, gradient_row; /* floats per row of all nodes together */
     size_t *value_at, *gradient_at; /* [n_nodes] of an owner, in floats per row */
-    int64_t *lds;                /* [n_nodes] row step of an owner's memory */
+    int64_t *lds;                   /* [n_nodes] row step of an owner's memory */
 
-    const rk_column **fed;       /* [n_nodes] */
-    bool *ready;                 /* [n_nodes] it can be computed from what was fed */
-    rk_tensor *values, *gradients; /* [n_nodes] */
-    rk_op_io *ios;               /* [n_nodes] all but what differs between chunks */
-    rk_loss_io *loss_ios;        /* [n_losses] */
+    const rk_column **fed;            /* [n_nodes] */
+    bool *ready;                      /* [n_nodes] it can be computed from what was fed */
+    rk_tensor *values, *gradients;    /* [n_nodes] */
+    rk_op_io *ios;                    /* [n_nodes] all but what differs between chunks */
+    rk_loss_io *loss_ios;             /* [n_losses] */
     double *loss_parts, *loss_values; /* [n_losses, RK_CHUNKS], [n_losses] */
-    bool diverged;               /* a loss of the last batch is not finite */
+    bool diverged;                    /* a loss of the last batch is not finite */
 
-    float *chunk_slabs;          /* [RK_CHUNKS, dense_size] */
-    float *dense_gradient;       /* [dense_size] */
+    float *chunk_slabs;    /* [RK_CHUNKS, dense_size] */
+    float *dense_gradient; /* [dense_size] */
     segment *segments;
     int n_segments;
-    rk_table_gradient *tables;   /* [plan->n_tables] */
+    rk_table_gradient *tables; /* [plan->n_tables] */
 
     int64_t n_rows, chunk_rows;
     int n_chunks;
     bool has_run;
-    const rk_stage *stage;       /* that runs now */
+    const rk_stage *stage; /* that runs now */
 };
 
 /* ---- making ---- */
@@ -104,7 +104,7 @@ static bool io_init(rk_exec *exec, const rk_node *node)
         return false;
     for (int i = 0; i < node->n_inputs; i++)
         widths[i] = exec->plan->widths[node->inputs[i]];
-    *io = (rk_op_io){.node = node, .backend = exec->options.backend, .seed = exec->options.seed};
+    *io = (rk_op_io){ .node = node, .backend = exec->options.backend, .seed = exec->options.seed };
     io->n_inputs = node->n_inputs;
     io->x = x;
     io->dx = dx;
@@ -151,7 +151,7 @@ static bool segments_init(rk_exec *exec)
         for (int64_t first = 0; param->trainable && first < size; first += SEGMENT) {
             int64_t n = size - first < SEGMENT ? size - first : SEGMENT;
 
-            exec->segments[exec->n_segments++] = (segment){param->offset + (size_t)first, n, (float)param->l2};
+            exec->segments[exec->n_segments++] = (segment){ param->offset + (size_t)first, n, (float)param->l2 };
         }
     }
     return exec->segments != NULL;
@@ -310,10 +310,10 @@ static rk_tensor value_at(const rk_exec *exec, int id)
     size_t first = exec->value_at[place.owner] * (size_t)exec->capacity;
 
     if (rk_graph_node(exec->graph, place.owner)->kind == RK_NODE_OP)
-        return (rk_tensor){exec->value_slab + first + place.column, exec->lds[place.owner]};
+        return (rk_tensor){ exec->value_slab + first + place.column, exec->lds[place.owner] };
     if (column && column->kind == RK_COLUMN_FLOATS)
-        return (rk_tensor){column->values, column->width};
-    return (rk_tensor){0};
+        return (rk_tensor){ column->values, column->width };
+    return (rk_tensor){ 0 };
 }
 
 static rk_tensor gradient_at(const rk_exec *exec, int id)
@@ -321,9 +321,9 @@ static rk_tensor gradient_at(const rk_exec *exec, int id)
     rk_place place = exec->plan->gradients[id];
 
     if (place.owner < 0)
-        return (rk_tensor){0};
-    return (rk_tensor){exec->gradient_slab + exec->gradient_at[place.owner] * (size_t)exec->capacity + place.column,
-                       exec->lds[place.owner]};
+        return (rk_tensor){ 0 };
+    return (rk_tensor){ exec->gradient_slab + exec->gradient_at[place.owner] * (size_t)exec->capacity + place.column,
+                        exec->lds[place.owner] };
 }
 
 static bool all_ready(const rk_exec *exec, const int *ids, int n)
@@ -360,7 +360,8 @@ static void nodes_bind(rk_exec *exec, bool training, uint64_t step)
 
         exec->values[id] = value_at(exec, id);
         exec->gradients[id] = gradient_at(exec, id);
-        exec->ready[id] = node->kind == RK_NODE_OP ? all_ready(exec, node->inputs, node->n_inputs) : exec->fed[id] != NULL;
+        exec->ready[id] =
+            node->kind == RK_NODE_OP ? all_ready(exec, node->inputs, node->n_inputs) : exec->fed[id] != NULL;
         if (node->kind == RK_NODE_OP) {
             node_bind(exec, node);
             exec->ios[id].training = training;
@@ -410,9 +411,8 @@ static rocket_status ids_check(const rk_exec *exec, rocket_error *err)
         int64_t n_rows = column ? rk_graph_table_at(exec->graph, node->table)->n_rows : 0;
 
         for (int64_t i = 0; column && i < column->offsets[exec->n_rows]; i++)
-            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_rows, DATA, err,
-                       "%s: id %lld, expected 0 .. %lld", node->name, (long long)column->ids[i],
-                       (long long)n_rows - 1);
+            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_rows, DATA, err, "%s: id %lld, expected 0 .. %lld",
+                       node->name, (long long)column->ids[i], (long long)n_rows - 1);
     }
     return ROCKET_OK;
 }
@@ -582,11 +582,11 @@ static void sum_segment(void *arg, int piece, int thread)
     const segment *s = &exec->segments[piece];
     float *out = exec->dense_gradient + s->offset;
     int64_t stride = (int64_t)rk_graph_dense_size(exec->graph);
-    rk_block sum = {out, s->n, 1, s->n}, w = {exec->weights->dense + s->offset, s->n, 1, s->n};
+    rk_block sum = { out, s->n, 1, s->n }, w = { exec->weights->dense + s->offset, s->n, 1, s->n };
 
     (void)thread;
     memset(out, 0, (size_t)s->n * sizeof *out);
-    exec->options.backend->column_sums(out, (rk_block){exec->chunk_slabs + s->offset, stride, exec->n_chunks, s->n});
+    exec->options.backend->column_sums(out, (rk_block){ exec->chunk_slabs + s->offset, stride, exec->n_chunks, s->n });
     if (s->l2 > 0)
         exec->options.backend->add_scaled(sum, w, s->l2);
 }

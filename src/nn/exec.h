@@ -1,8 +1,8 @@
 /* Running a graph: activations, gradients, and the plan that runs chunks of a batch on threads.
  *
- * The plan is made once: nodes are grouped into stages such that within a stage a chunk needs nothing of other chunks; a
- * barrier and the ops' `combine` lie between stages. How a batch is cut into chunks depends on its number of rows only,
- * not on the number of threads. Nothing is allocated while running, once the largest batch has been seen.
+ * The plan is made once: nodes are grouped into stages such that within a stage a chunk needs nothing of other chunks;
+ * a barrier and the ops' `combine` lie between stages. How a batch is cut into chunks depends on its number of rows
+ * only, not on the number of threads. Nothing is allocated while running, once the largest batch has been seen.
  */
 #ifndef RK_EXEC_H
 #define RK_EXEC_H
@@ -20,18 +20,18 @@ enum { RK_CHUNKS = 8, RK_CHUNK_MIN_ROWS = 16 };
 typedef struct rk_exec rk_exec;
 
 typedef struct rk_exec_options {
-    rk_pool *pool;        /* NULL: the calling thread only */
+    rk_pool *pool;             /* NULL: the calling thread only */
     const rk_backend *backend; /* NULL: the best supported */
-    uint64_t seed;        /* dropout */
-    bool gradients;       /* allocate what backward needs */
+    uint64_t seed;             /* dropout */
+    bool gradients;            /* allocate what backward needs */
 } rk_exec_options;
 
 ROCKET_NODISCARD rocket_status rk_exec_new(rk_exec **out, const rk_graph *graph, rk_weights *weights,
                                            const rk_exec_options *options, rocket_error *err);
 void rk_exec_free(rk_exec *exec);
 
-/* Bind an input node to a column for the next run (borrowed until the run, and its backward pass, ends). Kinds and widths
- * must agree. The first feed after a run forgets what was fed for that run. */
+/* Bind an input node to a column for the next run (borrowed until the run, and its backward pass, ends). Kinds and
+ * widths must agree. The first feed after a run forgets what was fed for that run. */
 void rk_exec_feed(rk_exec *exec, int node, const rk_column *column);
 
 /* Forward pass over n_rows rows. training: batch statistics, dropout, moving statistics are updated. step keys dropout.
@@ -40,8 +40,8 @@ void rk_exec_feed(rk_exec *exec, int node, const rk_column *column);
 ROCKET_NODISCARD rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step,
                                                rocket_error *err);
 
-/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated. Borrowed until the next
- * run. */
+/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated. Borrowed until the
+ * next run. */
 const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld);
 
 /* Gradient of the total loss with respect to a node after backward (tests, hooks); NULL when it has none. */
@@ -50,13 +50,14 @@ const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld);
 /* Value of loss i for the batch; NaN when it was not evaluated. */
 double rk_exec_loss(const rk_exec *exec, int loss);
 bool rk_exec_diverged(const rk_exec *exec); /* the last forward failed, for a loss was not finite */
-double rk_exec_l2(const rk_exec *exec); /* sum over parameters of l2 / 2 * w^2, for the weights as they are now */
+double rk_exec_l2(const rk_exec *exec);     /* sum over parameters of l2 / 2 * w^2, for the weights as they are now */
 
-/* Backward pass of the batch that forward(training) just ran: the gradient of the sum of all losses and of the L2 terms. */
+/* Backward pass of the batch that forward(training) just ran: the gradient of the sum of all losses and of the L2
+ * terms. */
 ROCKET_NODISCARD rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err);
 
-float *rk_exec_dense_gradient(rk_exec *exec);                /* [rk_graph_dense_size] f32 */
-int rk_exec_n_sparse(const rk_exec *exec);                   /* one per embedding node */
+float *rk_exec_dense_gradient(rk_exec *exec); /* [rk_graph_dense_size] f32 */
+int rk_exec_n_sparse(const rk_exec *exec);    /* one per embedding node */
 rk_sparse *rk_exec_sparse(rk_exec *exec, int i);
 
 #endif

@@ -16,13 +16,13 @@ struct rk_scorer {
 static rocket_status open_scorer(rk_scorer *scorer, const char *path, const rk_scorer_options *options,
                                  rocket_error *err)
 {
-    static const char *const outputs[] = {"logits_light", "probs_light"};
-    rk_exec_options exec = {.pool = options->pool};
+    static const char *const outputs[] = { "logits_light", "probs_light" };
+    rk_exec_options exec = { .pool = options->pool };
 
     RK_TRY(rk_bundle_open(&scorer->bundle, path, outputs, 2, err));
-    rk_schema_options columns = {.reserved = options->reserved,
-                                 .n_reserved = options->n_reserved,
-                                 .given = &scorer->bundle->vocabularies};
+    rk_schema_options columns = { .reserved = options->reserved,
+                                  .n_reserved = options->n_reserved,
+                                  .given = &scorer->bundle->vocabularies };
     scorer->logits = rk_graph_find_output(scorer->bundle->graph, outputs[0]);
     scorer->probs = rk_graph_find_output(scorer->bundle->graph, outputs[1]);
     RK_TRY(rk_schema_new(&scorer->schema, scorer->bundle->config, &columns, err));

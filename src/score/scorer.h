@@ -1,7 +1,7 @@
 /* The light net, scoring batches of rows: what predict, serve and the C API stand on.
  *
- * A scorer is read from a model file or a checkpoint; only the cut to the light net's outputs is kept, so the booster is
- * not even in memory. One scorer per thread of callers; it may itself use the threads of a pool.
+ * A scorer is read from a model file or a checkpoint; only the cut to the light net's outputs is kept, so the booster
+ * is not even in memory. One scorer per thread of callers; it may itself use the threads of a pool.
  */
 #ifndef RK_SCORER_H
 #define RK_SCORER_H
@@ -13,8 +13,8 @@
 typedef struct rk_scorer rk_scorer;
 
 typedef struct rk_scorer_options {
-    rk_pool *pool;                 /* borrowed; NULL: the calling thread only */
-    const char *const *reserved;   /* input fields whose text stays in the batch as BYTES columns */
+    rk_pool *pool;               /* borrowed; NULL: the calling thread only */
+    const char *const *reserved; /* input fields whose text stays in the batch as BYTES columns */
     size_t n_reserved;
 } rk_scorer_options;
 
@@ -30,8 +30,8 @@ int rk_scorer_n_classes(const rk_scorer *scorer);
 
 /* Score a batch. The values stay valid until the next call. */
 typedef struct rk_scores {
-    const float *logits;  /* [B, C] f32, row step ld_logits */
-    const float *probs;   /* [B, C] f32, row step ld_probs */
+    const float *logits; /* [B, C] f32, row step ld_logits */
+    const float *probs;  /* [B, C] f32, row step ld_probs */
     int64_t ld_logits, ld_probs;
 } rk_scores;
 ROCKET_NODISCARD rocket_status rk_scorer_run(rk_scores *out, rk_scorer *scorer, const rk_batch *batch,

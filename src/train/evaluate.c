@@ -59,9 +59,9 @@ static void add_losses(evaluation *e)
 static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_error *err)
 {
     const rk_model *model = e->run->model;
-    rk_metric_batch now = {.n_rows = batch->n_rows,
-                           .n_classes = model->n_classes,
-                           .labels = batch->columns[rk_schema_label(e->run->schema)].values};
+    rk_metric_batch now = { .n_rows = batch->n_rows,
+                            .n_classes = model->n_classes,
+                            .labels = batch->columns[rk_schema_label(e->run->schema)].values };
 
     e->batch = batch;
     RK_TRY(rk_run_feed(e->run, batch, err));
@@ -115,7 +115,7 @@ static rocket_status write_figures(evaluation *e, rk_stream *stream, uint64_t st
 
 static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, rocket_error *err)
 {
-    rk_stream_options options = {.paths = paths, .n_threads = e->run->n_threads};
+    rk_stream_options options = { .paths = paths, .n_threads = e->run->n_threads };
     rk_stream *stream;
 
     e->out->item = rk_alloc(MAX_FIGURES, sizeof *e->out->item);
@@ -134,8 +134,8 @@ static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, r
 
 rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step, rocket_error *err)
 {
-    rk_figures figures = {0};
-    evaluation e = {.run = run, .out = &figures};
+    rk_figures figures = { 0 };
+    evaluation e = { .run = run, .out = &figures };
     double started = rk_now_s();
 
     if (paths == NULL)
@@ -156,5 +156,5 @@ rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint6
 void rk_figures_clear(rk_figures *figures)
 {
     rk_free(figures->item);
-    *figures = (rk_figures){0};
+    *figures = (rk_figures){ 0 };
 }

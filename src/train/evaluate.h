@@ -5,7 +5,7 @@
 #include "run.h"
 
 typedef struct rk_figure {
-    char name[96];     /* upstream's: "auc_light", "loss/loss/hint_loss", "loss", "global_step" */
+    char name[96]; /* upstream's: "auc_light", "loss/loss/hint_loss", "loss", "global_step" */
     double value;
 } rk_figure;
 

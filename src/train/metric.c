@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "mem.h"
 #include "resolve.h"
+#include "text.h"
 
 #define RK_METRIC(name) extern const rk_metric_def rk_metric_##name;
 #include "metrics.def"
@@ -53,12 +55,25 @@ static void check_classes(const rk_config *config, const rk_metric_def *def, con
                       def->max_classes == 1 ? "1" : "1 or 2", (long long)n);
 }
 
+static void add_unknown_group(const rk_resolved *view, const char *field, const char *where, rk_faults *faults)
+{
+    const char **names = rk_alloc(view->n_fields, sizeof *names);
+
+    for (size_t i = 0; names && i < view->n_fields; i++)
+        names[i] = view->fields[i].name;
+    const char *near = names ? rk_closest(field, names, view->n_fields) : NULL;
+    rk_faults_add(faults, RK_FAULT_ERROR, where,
+                  "\"%s\" is neither one of data_config.input_fields nor a feature of one input%s%s%s", field,
+                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    rk_free(names);
+}
+
 static void check_group(const rk_config *config, const char *field, const char *where, rk_faults *faults)
 {
     if (!field || !*field)
         rk_faults_add(faults, RK_FAULT_ERROR, where, "the field that names the groups is missing");
-    else if (rk_field_find(rk_config_view(config), field) == RK_NONE)
-        rk_faults_add(faults, RK_FAULT_ERROR, where, "\"%s\" is not one of data_config.input_fields", field);
+    else if (rk_field_of_metric(rk_config_view(config), field) == RK_NONE)
+        add_unknown_group(rk_config_view(config), field, where, faults);
 }
 
 static void check_entry(const rk_config *config, const Rocket__EvalMetrics *entry, rk_faults *faults)

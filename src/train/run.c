@@ -12,7 +12,8 @@
 
 rocket_status rk_run_check(const rk_config *config, rk_faults *faults, rocket_error *err)
 {
-    static const rk_config_check_fn checks[] = {rk_schema_check, rk_model_check, rk_updater_check, rk_metric_set_check};
+    static const rk_config_check_fn checks[] = { rk_schema_check, rk_model_check, rk_updater_check,
+                                                 rk_metric_set_check };
 
     return rk_config_check(config, checks, sizeof checks / sizeof checks[0], faults, err);
 }
@@ -48,7 +49,7 @@ static rocket_status open_teacher(rk_run *run, rocket_error *err)
 
 static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket_error *err)
 {
-    rk_schema_options columns = {.labels = true};
+    rk_schema_options columns = { .labels = true };
 
     run->seed = choose_seed(options, run->view->train);
     run->n_threads = choose_threads(options, run->view->train);
@@ -59,7 +60,7 @@ static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket
     RK_TRY(rk_weights_new(&run->weights, run->model->graph, err));
     rk_weights_init(run->weights, run->seed, run->pool);
     RK_TRY(open_teacher(run, err));
-    rk_exec_options exec = {.pool = run->pool, .seed = run->seed, .gradients = options->training};
+    rk_exec_options exec = { .pool = run->pool, .seed = run->seed, .gradients = options->training };
     RK_TRY(rk_exec_new(&run->exec, run->model->graph, run->weights, &exec, err));
     if (!options->training)
         return ROCKET_OK;
@@ -139,8 +140,10 @@ void rk_run_blame(const rk_run *run, const rk_batch *batch, rocket_error *err)
                         rk_schema_feature(run->schema, i)->name, (long long)row);
         return;
     }
-    rk_error_prefix(err, "batch %llu: every input is finite, so the weights have grown out of bounds; try a smaller "
-                         "learning rate", index);
+    rk_error_prefix(err,
+                    "batch %llu: every input is finite, so the weights have grown out of bounds; try a smaller "
+                    "learning rate",
+                    index);
 }
 
 static void add_loss(rk_losses_now *losses, const char *name, double value)
@@ -153,7 +156,7 @@ static void add_loss(rk_losses_now *losses, const char *name, double value)
 
 rk_losses_now rk_run_losses(const rk_run *run, bool training)
 {
-    rk_losses_now losses = {0};
+    rk_losses_now losses = { 0 };
     double total = 0, regularization = 0;
     const rk_graph *graph = run->model->graph;
 

@@ -18,17 +18,17 @@ typedef struct rk_run {
     rk_model *model;
     rk_weights *weights;
     rk_exec *exec;
-    rk_updater *updater;      /* NULL in evaluation */
-    rk_teacher *teacher;      /* NULL but in arm KD_FROM_BOOSTER */
+    rk_updater *updater; /* NULL in evaluation */
+    rk_teacher *teacher; /* NULL but in arm KD_FROM_BOOSTER */
     uint64_t seed;
     int n_threads;
 } rk_run;
 
 typedef struct rk_run_options {
-    int n_threads;            /* 0: all usable processors */
+    int n_threads; /* 0: all usable processors */
     bool seed_given;
-    uint64_t seed;            /* else train_config.seed, else 1 */
-    bool training;            /* gradients and optimizer too */
+    uint64_t seed; /* else train_config.seed, else 1 */
+    bool training; /* gradients and optimizer too */
 } rk_run_options;
 
 /* Initial weights are drawn. config is borrowed. */
@@ -42,15 +42,18 @@ ROCKET_NODISCARD rocket_status rk_run_check(const rk_config *config, rk_faults *
 /* Bind a batch to the graph's inputs; runs the teacher if there is one. */
 ROCKET_NODISCARD rocket_status rk_run_feed(rk_run *run, const rk_batch *batch, rocket_error *err);
 
-/* Why a loss became infinite or no number, put before the text of err: the batch, and the feature that holds such a value,
- * or else that it is the weights. To be called when rk_exec_forward failed on the batch. */
+/* Why a loss became infinite or no number, put before the text of err: the batch, and the feature that holds such a
+ * value, or else that it is the weights. To be called when rk_exec_forward failed on the batch. */
 void rk_run_blame(const rk_run *run, const rk_batch *batch, rocket_error *err);
 
-/* Losses of the batch that was just run, under upstream's names: each term, then regularization_loss (training only) and
- * total_loss. Names are borrowed from the graph. */
+/* Losses of the batch that was just run, under upstream's names: each term, then regularization_loss (training only)
+ * and total_loss. Names are borrowed from the graph. */
 enum { RK_MAX_LOSSES = 16 };
 typedef struct rk_losses_now {
-    struct { const char *name; double value; } item[RK_MAX_LOSSES];
+    struct {
+        const char *name;
+        double value;
+    } item[RK_MAX_LOSSES];
     int n;
 } rk_losses_now;
 rk_losses_now rk_run_losses(const rk_run *run, bool training);

@@ -20,7 +20,7 @@ static rocket_status open_teacher(rk_teacher *teacher, const char *checkpoint, c
                                   rk_pool *pool, rocket_error *err)
 {
     static const char *const output = "logits_booster";
-    rk_exec_options options = {.pool = pool};
+    rk_exec_options options = { .pool = pool };
 
     RK_TRY(rk_bundle_open(&teacher->bundle, checkpoint, &output, 1, err));
     teacher->logits = rk_graph_find_output(teacher->bundle->graph, output);
@@ -28,7 +28,7 @@ static rocket_status open_teacher(rk_teacher *teacher, const char *checkpoint, c
     RK_FAIL_IF(rk_shape_size(shape) != n_classes, CONFIG, err, "%s: the teacher has %lld classes, the student %d",
                checkpoint, (long long)rk_shape_size(shape), n_classes);
     RK_TRY(rk_binding_new(&teacher->binding, teacher->bundle->graph, schema, err));
-    teacher->column = (rk_column){.kind = RK_COLUMN_FLOATS, .width = n_classes};
+    teacher->column = (rk_column){ .kind = RK_COLUMN_FLOATS, .width = n_classes };
     return rk_exec_new(&teacher->exec, teacher->bundle->graph, teacher->bundle->weights, &options, err);
 }
 

@@ -1,6 +1,7 @@
 /* A teacher: the booster of a finished run, whose logits are fed to a student (arm KD_FROM_BOOSTER).
  *
- * It is read from a checkpoint, cut to logits_booster, run in inference on the student's own batches, and never changed.
+ * It is read from a checkpoint, cut to logits_booster, run in inference on the student's own batches, and never
+ * changed.
  */
 #ifndef RK_TEACHER_H
 #define RK_TEACHER_H

@@ -1,5 +1,5 @@
-/* The training loop: see train.h. What a step is made of lives elsewhere; this file knows the order of things, and when to
- * log, save, evaluate and stop.
+/* The training loop: see train.h. What a step is made of lives elsewhere; this file knows the order of things, and when
+ * to log, save, evaluate and stop.
  */
 #include "train.h"
 
@@ -19,8 +19,8 @@ typedef struct training {
     const Rocket__TrainConfig *config;
     rk_stream *stream;
     rk_sinks_open *sinks;
-    rk_arena arena;           /* paths */
-    const char *dir;          /* model_dir, "" without one */
+    rk_arena arena;  /* paths */
+    const char *dir; /* model_dir, "" without one */
     uint64_t step, batch_size, last_saved;
     double started, last_saved_s, last_evaluated_s, paused_s; /* paused: saving and evaluating */
     uint64_t rows, rows_at_log;
@@ -37,14 +37,14 @@ static rocket_status tell(training *t, rk_event_kind kind, const rk_scalar *scal
                           rocket_error *err)
 {
     double busy = seconds(t) - t->paused_s, span = busy - t->log_s;
-    rk_event event = {.kind = kind,
-                      .step = t->step,
-                      .total_steps = t->config->num_steps,
-                      .seconds = seconds(t),
-                      .examples_per_s = span > 0 ? (double)(t->rows - t->rows_at_log) / span : 0,
-                      .scalars = scalars,
-                      .n_scalars = n,
-                      .text = text};
+    rk_event event = { .kind = kind,
+                       .step = t->step,
+                       .total_steps = t->config->num_steps,
+                       .seconds = seconds(t),
+                       .examples_per_s = span > 0 ? (double)(t->rows - t->rows_at_log) / span : 0,
+                       .scalars = scalars,
+                       .n_scalars = n,
+                       .text = text };
 
     if (kind == RK_EVENT_STEP) {
         t->rows_at_log = t->rows;
@@ -58,22 +58,22 @@ static rocket_status log_step(training *t, const rk_losses_now *losses, double n
     rk_scalar scalars[RK_MAX_LOSSES + 2];
     int n = 0;
 
-    scalars[n++] = (rk_scalar){"lr", rk_updater_rate(t->run->updater, t->step - 1)};
+    scalars[n++] = (rk_scalar){ "lr", rk_updater_rate(t->run->updater, t->step - 1) };
     for (int i = 0; i < losses->n; i++)
-        scalars[n++] = (rk_scalar){losses->item[i].name, losses->item[i].value};
-    scalars[n++] = (rk_scalar){"gradient_norm", norm};
+        scalars[n++] = (rk_scalar){ losses->item[i].name, losses->item[i].value };
+    scalars[n++] = (rk_scalar){ "gradient_norm", norm };
     return tell(t, RK_EVENT_STEP, scalars, n, NULL, err);
 }
 
 static rocket_status save(training *t, rocket_error *err)
 {
     double began = rk_now_s();
-    rk_bundle_source source = {.config = t->run->config,
-                               .schema = t->run->schema,
-                               .graph = t->run->model->graph,
-                               .weights = t->run->weights,
-                               .updater = t->run->updater,
-                               .state = {.step = t->step, .seed = t->run->seed, .batch_size = t->batch_size}};
+    rk_bundle_source source = { .config = t->run->config,
+                                .schema = t->run->schema,
+                                .graph = t->run->model->graph,
+                                .weights = t->run->weights,
+                                .updater = t->run->updater,
+                                .state = { .step = t->step, .seed = t->run->seed, .batch_size = t->batch_size } };
 
     if (t->dir[0] == '\0' || (t->last_saved == t->step && t->step > 0))
         return ROCKET_OK;
@@ -102,7 +102,7 @@ static rocket_status evaluate(training *t, rk_figures *figures, rocket_error *er
 
     RK_TRY(rk_evaluate(figures, t->run, NULL, t->step, err));
     for (size_t i = 0; i < figures->n && n < 128; i++)
-        scalars[n++] = (rk_scalar){figures->item[i].name, figures->item[i].value};
+        scalars[n++] = (rk_scalar){ figures->item[i].name, figures->item[i].value };
     t->last_evaluated_s = rk_now_s();
     t->paused_s += figures->seconds;
     rocket_status status = tell(t, RK_EVENT_EVAL, scalars, n, NULL, err);
@@ -183,7 +183,7 @@ static rocket_status train_steps(training *t, rocket_error *err)
 
 static rocket_status export_light(training *t, rocket_error *err)
 {
-    const char *const outputs[] = {"logits_light", "probs_light"};
+    const char *const outputs[] = { "logits_light", "probs_light" };
     rk_graph *cut;
 
     if (t->dir[0] == '\0' || t->run->model->logits[RK_LIGHT] < 0 ||
@@ -196,11 +196,11 @@ static rocket_status export_light(training *t, rocket_error *err)
     RK_TRY(rk_atomic_sweep(path, err));
     snprintf(path + n, sizeof path - (size_t)n, "/model.safetensors");
     RK_TRY(rk_graph_cut(&cut, t->run->model->graph, outputs, 2, err));
-    rk_bundle_source source = {.config = t->run->config,
-                               .schema = t->run->schema,
-                               .graph = cut,
-                               .weights = t->run->weights,
-                               .state = {.step = t->step}};
+    rk_bundle_source source = { .config = t->run->config,
+                                .schema = t->run->schema,
+                                .graph = cut,
+                                .weights = t->run->weights,
+                                .state = { .step = t->step } };
     rocket_status status = rk_bundle_write(path, &source, err);
     rk_graph_free(cut);
     if (status == ROCKET_OK)
@@ -235,8 +235,8 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
     RK_TRY(rk_checkpoint_latest(&path, &t->arena, t->dir, err));
     if (path == NULL)
         return ROCKET_OK;
-    RK_FAIL_IF(!wanted, USAGE, err, "model_dir already holds %s; --resume continues that run, another model_dir starts anew",
-               path);
+    RK_FAIL_IF(!wanted, USAGE, err,
+               "model_dir already holds %s; --resume continues that run, another model_dir starts anew", path);
     RK_TRY(rk_bundle_resume(&state, path, t->run->weights, t->run->updater, err));
     RK_FAIL_IF(state.batch_size != t->batch_size, CONFIG, err,
                "%s was trained with batch_size %llu, the config says %llu: the run cannot continue with other batches",
@@ -275,12 +275,12 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
         RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
-    rk_stream_options options = {.paths = root->train_input_path,
-                                 .training = true,
-                                 .seed = t->run->seed,
-                                 .n_threads = t->run->n_threads,
-                                 .num_epochs = data->num_epochs,
-                                 .skip_batches = t->step};
+    rk_stream_options options = { .paths = root->train_input_path,
+                                  .training = true,
+                                  .seed = t->run->seed,
+                                  .n_threads = t->run->n_threads,
+                                  .num_epochs = data->num_epochs,
+                                  .skip_batches = t->step };
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &options, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
     return tell(t, RK_EVENT_START, NULL, 0, NULL, err);
@@ -303,11 +303,12 @@ static rocket_status train(training *t, bool resume_wanted, rocket_error *err)
     return status;
 }
 
-rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_train_options *options, rocket_error *err)
+rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_train_options *options,
+                       rocket_error *err)
 {
-    rk_train_result result = {0};
+    rk_train_result result = { 0 };
     rk_run_options run_options = options->run;
-    training t = {.result = &result, .started = rk_now_s()};
+    training t = { .result = &result, .started = rk_now_s() };
 
     run_options.training = true;
     RK_TRY(rk_run_open(&t.run, config, &run_options, err));

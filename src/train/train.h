@@ -7,15 +7,15 @@
 
 typedef struct rk_train_options {
     rk_run_options run;
-    bool resume;         /* continue from the newest checkpoint of model_dir, if there is one */
+    bool resume; /* continue from the newest checkpoint of model_dir, if there is one */
 } rk_train_options;
 
 typedef struct rk_train_result {
     uint64_t steps, rows, dropped_rows;
-    double seconds, waited_s;   /* of training, evaluations and saves apart; waiting for data */
-    rk_figures last;            /* of the evaluation at the end; empty without evaluation data */
-    char checkpoint[512];       /* path of the last checkpoint */
-    char model[512];            /* path of the exported light net; "" when the arm has none */
+    double seconds, waited_s; /* of training, evaluations and saves apart; waiting for data */
+    rk_figures last;          /* of the evaluation at the end; empty without evaluation data */
+    char checkpoint[512];     /* path of the last checkpoint */
+    char model[512];          /* path of the exported light net; "" when the arm has none */
 } rk_train_result;
 
 /* Files appear under the config's model_dir: pipeline.config, model.ckpt-<step>.safetensors, metrics.jsonl, events, and

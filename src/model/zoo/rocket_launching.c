@@ -1,4 +1,5 @@
-/* RocketLaunching: the light net and the booster over shared lower layers (Zhou et al. 2018; EasyRec's model of that name).
+/* RocketLaunching: the light net and the booster over shared lower layers (Zhou et al. 2018; EasyRec's model of that
+ * name).
  *
  *   x = features of group "all"      s = share_dnn(x)
  *   z = booster_output(booster_dnn(s))          l = light_output(light_dnn(block_s(s)))
@@ -56,11 +57,9 @@ static int light_view(const builder *b, int shared)
 
 static int build_inputs(const builder *b, const char *prefix, int64_t dim)
 {
-    return rk_inputs_build(b->model, b->schema,
-                           &(rk_inputs_options){.prefix = prefix,
-                                                .dim = dim,
-                                                .embedding_l2 = b->embedding_l2,
-                                                .loss_scope = prefix});
+    return rk_inputs_build(
+        b->model, b->schema,
+        &(rk_inputs_options){ .prefix = prefix, .dim = dim, .embedding_l2 = b->embedding_l2, .loss_scope = prefix });
 }
 
 /* The lower layers: *booster and *light are what the two towers stand on. */
@@ -117,8 +116,8 @@ static int with_weight(const builder *b, int *inputs, int n)
 static void build_cross_entropy(const builder *b, int net)
 {
     char name[64];
-    int inputs[3] = {b->model->logits[net], b->label};
-    rk_node_spec spec = {.inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1};
+    int inputs[3] = { b->model->logits[net], b->label };
+    rk_node_spec spec = { .inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1 };
 
     spec.attrs[0].name = "weight";
     spec.attrs[0].value = (double)b->launch.ce_weight;
@@ -128,10 +127,10 @@ static void build_cross_entropy(const builder *b, int net)
 
 static void build_hint(const builder *b, int teacher)
 {
-    static const char *const losses[] = {"LOGIT_MSE", "PROB_MSE", "KD"}; /* by Rocket__Hint__Loss */
+    static const char *const losses[] = { "LOGIT_MSE", "PROB_MSE", "KD" }; /* by Rocket__Hint__Loss */
     const rk_launch *launch = &b->launch;
-    int inputs[3] = {b->model->logits[RK_LIGHT], teacher};
-    rk_node_spec spec = {.inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1};
+    int inputs[3] = { b->model->logits[RK_LIGHT], teacher };
+    rk_node_spec spec = { .inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1 };
 
     spec.attrs[0].name = "weight";
     spec.attrs[0].value = (double)launch->hint_weight;
@@ -164,14 +163,15 @@ static void build_losses(const builder *b)
 static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
 {
     const rk_resolved *view = rk_config_view(config);
-    RK_FAIL_IF(view->launching == NULL, CONFIG, err, "%s: model_config has no rocket_launching", rk_config_name(config));
-    builder b = {.model = model,
-                 .graph = model->graph,
-                 .schema = schema,
-                 .config = view->launching,
-                 .launch = rk_launch_of(view->launching, view->model->num_class),
-                 .l2 = (double)view->launching->l2_regularization,
-                 .embedding_l2 = (double)view->model->embedding_regularization};
+    RK_FAIL_IF(view->launching == NULL, CONFIG, err, "%s: model_config has no rocket_launching",
+               rk_config_name(config));
+    builder b = { .model = model,
+                  .graph = model->graph,
+                  .schema = schema,
+                  .config = view->launching,
+                  .launch = rk_launch_of(view->launching, view->model->num_class),
+                  .l2 = (double)view->launching->l2_regularization,
+                  .embedding_l2 = (double)view->model->embedding_regularization };
     int booster, light;
 
     model->n_classes = (int)view->model->num_class;

@@ -1,6 +1,6 @@
-/* Dense stacks: see dnn.h. Initial values are upstream's: kernels glorot uniform, biases and beta 0, gamma 1, moving mean
- * 0, moving variance 1. The dense bias stays although batch norm follows, as upstream's does: its variables must be
- * found again in a checkpoint.
+/* Dense stacks: see dnn.h. Initial values are upstream's: kernels glorot uniform, biases and beta 0, gamma 1, moving
+ * mean 0, moving variance 1. The dense bias stays although batch norm follows, as upstream's does: its variables must
+ * be found again in a checkpoint.
  */
 #include "dnn.h"
 
@@ -16,7 +16,7 @@ static int add_param(rk_graph *graph, const char *scope, const char *leaf, rk_sh
     char name[NAME_BYTES];
 
     snprintf(name, sizeof name, "%s/%s", scope, leaf);
-    return rk_graph_param(graph, &(rk_param){.name = name, .shape = shape, .init = init, .trainable = true});
+    return rk_graph_param(graph, &(rk_param){ .name = name, .shape = shape, .init = init, .trainable = true });
 }
 
 static int add_statistic(rk_graph *graph, const char *scope, const char *leaf, int64_t width, double value)
@@ -24,9 +24,9 @@ static int add_statistic(rk_graph *graph, const char *scope, const char *leaf, i
     char name[NAME_BYTES];
 
     snprintf(name, sizeof name, "%s/%s", scope, leaf);
-    return rk_graph_param(graph, &(rk_param){.name = name,
-                                             .shape = {.rank = 1, .dims = {width}},
-                                             .init = rk_init_make("constant", value, 0)});
+    return rk_graph_param(graph, &(rk_param){ .name = name,
+                                              .shape = { .rank = 1, .dims = { width } },
+                                              .init = rk_init_make("constant", value, 0) });
 }
 
 static int64_t node_width(const rk_graph *graph, int node)
@@ -38,18 +38,17 @@ int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units,
 {
     rk_node_spec spec = RK_NODE_SPEC("dense");
     char name[NAME_BYTES];
-    rk_shape shape = {.rank = 2, .dims = {node_width(graph, input), units}};
+    rk_shape shape = { .rank = 2, .dims = { node_width(graph, input), units } };
 
     if (input < 0)
         return -1;
     snprintf(name, sizeof name, "%s/kernel", scope);
-    spec.params[0] = rk_graph_param(graph, &(rk_param){.name = name,
-                                                       .shape = shape,
-                                                       .init = rk_init_make("glorot_uniform", 0, 0),
-                                                       .trainable = true,
-                                                       .l2 = l2});
-    spec.params[1] = add_param(graph, scope, "bias", (rk_shape){.rank = 1, .dims = {units}},
-                               rk_init_make("constant", 0, 0));
+    spec.params[0] = rk_graph_param(
+        graph,
+        &(rk_param){
+            .name = name, .shape = shape, .init = rk_init_make("glorot_uniform", 0, 0), .trainable = true, .l2 = l2 });
+    spec.params[1] =
+        add_param(graph, scope, "bias", (rk_shape){ .rank = 1, .dims = { units } }, rk_init_make("constant", 0, 0));
     spec.n_params = 2;
     spec.name = scope;
     spec.inputs = &input;
@@ -62,7 +61,7 @@ static int add_batch_norm(rk_graph *graph, const char *scope, int input)
     rk_node_spec spec = RK_NODE_SPEC("batch_norm");
     char bn[LAYER_BYTES];
     int64_t width = node_width(graph, input);
-    rk_shape shape = {.rank = 1, .dims = {width}};
+    rk_shape shape = { .rank = 1, .dims = { width } };
 
     if (input < 0)
         return -1;
@@ -145,8 +144,9 @@ void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faul
                           "hidden_units: expected numbers from 1 on, found 0");
     check_dropout(config, dnn, faults);
     if (rk_op_find_activation(dnn->activation) == NULL)
-        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
-                      "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
-                      "tf.nn.<name>",
-                      dnn->activation);
+        rk_faults_add(
+            faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
+            "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
+            "tf.nn.<name>",
+            dnn->activation);
 }

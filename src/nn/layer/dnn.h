@@ -5,8 +5,8 @@
 #include "config.h"
 #include "graph.h"
 
-/* A stack of dense layers as message DNN describes it: per layer i dense -> batch norm (use_bn) -> activation -> dropout
- * (dropout_ratio), the last hidden layer included; no hidden_units, or [0], is the identity (easyrec.md 1.1).
+/* A stack of dense layers as message DNN describes it: per layer i dense -> batch norm (use_bn) -> activation ->
+ * dropout (dropout_ratio), the last hidden layer included; no hidden_units, or [0], is the identity (easyrec.md 1.1).
  *
  * scope   parameters are <scope>/dnn_<i>/{kernel,bias} and <scope>/dnn_<i>/bn/{gamma,beta,moving_mean,moving_variance}
  * l2      adds l2 / 2 * sum w^2 of every kernel to the training loss

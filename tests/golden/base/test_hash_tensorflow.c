@@ -54,7 +54,7 @@ static void strings_fall_into_tensorflows_buckets(void **state)
     assert_int_equal(n, 2000);
 }
 
-enum { MAX_INPUTS = 3, MAX_PIECES = 16 };
+enum { MAX_INPUTS = 8, MAX_PIECES = 16 };
 
 typedef struct input {
     const char *pieces[MAX_PIECES];

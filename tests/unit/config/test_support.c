@@ -116,9 +116,13 @@ static const config_fault_case cases[] = {
       "error --set feature_based_distillation=true: feature_based_distillation is not supported and would change the "
       "result: set it to false\n" },
     { "what is refused is not looked into",
+      { CONFIG_TEXT_SOUND, { "data_config.negative_sampler={ input_path: 'x' num_sample: 3 }" } },
+      "error --set data_config.negative_sampler={ input_path: 'x' num_sample: 3 }: negative_sampler is not supported "
+      "and would change the result: RocketLaunching has no negative sampling\n" },
+    { "nor is what is noted",
       { CONFIG_TEXT_SOUND, { "model_config.losses={ loss_type: CIRCLE_LOSS circle_loss { margin: 1 } }" } },
-      "error --set model_config.losses={ loss_type: CIRCLE_LOSS circle_loss { margin: 1 } }: losses is not supported "
-      "and would change the result: take it out, as upstream ignores it for RocketLaunching\n" },
+      "note --set model_config.losses={ loss_type: CIRCLE_LOSS circle_loss { margin: 1 } }: losses changes nothing "
+      "here: upstream ignores it for RocketLaunching, and so does rocket\n" },
     { "another model",
       { CONFIG_TEXT_SOUND, { "model_config.dssm={ }" } },
       "error --set model_config.dssm={ }: dssm is not supported and would change the result: rocket trains "
