@@ -50,7 +50,7 @@ def run_one(args, shape, arm, seed):
         run_one(args, shape, "booster", seed)
         names = [n for n in os.listdir(teacher) if n.startswith("model.ckpt-")]
         sets.append(f"{L}teacher_checkpoint={teacher}/{names[0]}")
-    command = [args.rocket, "train", "-c", SHAPES[shape][1], "--seed", str(seed), "--json", "-q"]
+    command = [args.rocket, "train", "-c", SHAPES[shape][1], "--seed", str(seed), "--threads", "1", "--json", "-q"]
     for s in sets:
         command += ["--set", s]
     print(f"{shape} {arm} seed {seed}", file=sys.stderr, flush=True)

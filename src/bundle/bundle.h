@@ -5,7 +5,7 @@
  * graph, every tensor and the optimizer's slots, named "<variable>/<slot>".
  *
  * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
- * rocket.graph (graph.h, JSON), rocket.vocabularies (JSON), rocket.step, and for a checkpoint rocket.seed and
+ * rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint rocket.seed and
  * rocket.batch_size, which a resumed run must share.
  */
 #ifndef RK_BUNDLE_H

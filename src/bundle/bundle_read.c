@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "number.h"
 #include "variables.h"
+#include "words.h"
 
 static rocket_status meta(const char **text, size_t *n, const rk_tensor_file *file, const char *key, rocket_error *err)
 {
@@ -43,40 +44,6 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
         RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
         RK_TRY(meta_number(&state->batch_size, file, "rocket.batch_size", err));
     }
-    return ROCKET_OK;
-}
-
-static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const rk_json *item, rocket_error *err)
-{
-    const char *path = rk_json_string(rk_json_get(item, "path"));
-    const rk_json *words = rk_json_get(item, "words");
-    size_t n = rk_json_size(words);
-
-    RK_FAIL_IF(path == NULL || rk_json_kind_of(words) != RK_JSON_ARRAY, CORRUPT, err,
-               "rocket.vocabularies is malformed");
-    const char **copy = rk_arena_alloc(arena, n + 1, sizeof *copy);
-    out->path = rk_arena_strdup(arena, path);
-    out->n = n;
-    out->words = copy;
-    for (size_t i = 0; copy != NULL && i < n; i++) {
-        const char *word = rk_json_string(rk_json_at(words, i));
-        RK_FAIL_IF(word == NULL, CORRUPT, err, "rocket.vocabularies: a word of \"%s\" is not a string", path);
-        copy[i] = rk_arena_strdup(arena, word);
-    }
-    return ROCKET_OK;
-}
-
-static rocket_status read_vocabularies(rk_bundle *bundle, const rk_json *json, rocket_error *err)
-{
-    rk_vocabularies *v = &bundle->vocabularies;
-
-    RK_FAIL_IF(rk_json_kind_of(json) != RK_JSON_ARRAY, CORRUPT, err, "rocket.vocabularies is not a list");
-    v->n = rk_json_size(json);
-    v->arena = &bundle->arena;
-    v->item = rk_arena_alloc(&bundle->arena, v->n + 1, sizeof *v->item);
-    for (size_t i = 0; v->item != NULL && i < v->n; i++)
-        RK_TRY(read_words(&v->item[i], &bundle->arena, rk_json_at(json, i), err));
-    RK_FAIL_IF(rk_arena_failed(&bundle->arena), FAILED, err, "out of memory");
     return ROCKET_OK;
 }
 
@@ -136,7 +103,7 @@ static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, c
 
     RK_TRY(read_state(&bundle->state, &bundle->is_checkpoint, file, err));
     RK_TRY(meta_json(&json, file, "rocket.vocabularies", err));
-    rocket_status status = read_vocabularies(bundle, json, err);
+    rocket_status status = rk_words_read(&bundle->vocabularies, file, json, &bundle->arena, err);
     rk_json_free(json);
     RK_TRY(status);
     RK_TRY(read_graph(bundle, file, outputs, n_outputs, err));

@@ -5,11 +5,12 @@
 #include "arena.h"
 #include "bundle.h"
 #include "error.h"
+#include "words.h"
 
 typedef struct writing {
     const rk_bundle_source *source;
     rk_tensor_writer *writer;
-    rk_arena names;
+    rk_arena names; /* and the words of vocabularies */
 } writing;
 
 /* The values of a variable, or with a slot those of its slot. A name that cannot be made is remembered by the arena. */
@@ -78,24 +79,6 @@ static void add_slots(writing *w)
     }
 }
 
-static void write_vocabularies(const rk_vocabularies *vocabularies, rk_buf *out)
-{
-    rk_buf_puts(out, "[");
-    for (size_t i = 0; i < vocabularies->n; i++) {
-        const rk_vocabulary *v = &vocabularies->item[i];
-        rk_buf_puts(out, i > 0 ? ",{\"path\":" : "{\"path\":");
-        rk_buf_json_string(out, v->path, strlen(v->path));
-        rk_buf_puts(out, ",\"words\":[");
-        for (size_t j = 0; j < v->n; j++) {
-            if (j > 0)
-                rk_buf_puts(out, ",");
-            rk_buf_json_string(out, v->words[j], strlen(v->words[j]));
-        }
-        rk_buf_puts(out, "]}");
-    }
-    rk_buf_puts(out, "]");
-}
-
 static void add_number(writing *w, const char *key, uint64_t value)
 {
     char text[32];
@@ -123,9 +106,6 @@ static rocket_status add_meta(writing *w, rocket_error *err)
     rk_buf_reset(&text);
     rk_graph_write_json(source->graph, &text);
     rk_tensor_writer_meta(w->writer, "rocket.graph", text.data, text.size);
-    rk_buf_reset(&text);
-    write_vocabularies(rk_schema_vocabularies(source->schema), &text);
-    rk_tensor_writer_meta(w->writer, "rocket.vocabularies", text.data, text.size);
     bool failed = rk_buf_failed(&text);
     rk_buf_clear(&text);
     RK_FAIL_IF(failed, FAILED, err, "out of memory writing the header");
@@ -139,6 +119,8 @@ rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, 
 
     rk_arena_init(&w.names, 0);
     rocket_status status = add_meta(&w, err);
+    if (status == ROCKET_OK)
+        status = rk_words_write(w.writer, rk_schema_vocabularies(source->schema), &w.names, err);
     add_weights(&w);
     if (source->updater != NULL)
         add_slots(&w);

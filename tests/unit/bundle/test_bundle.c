@@ -414,7 +414,10 @@ static void a_file_of_another_form_is_refused(void **state)
         { "rocket.graph", "{\"params\":[],\"tables\":[],\"nodes\":[],\"outputs\":[]}", "no nodes" },
         { "rocket.vocabularies", "{}", "rocket.vocabularies is not a list" },
         { "rocket.vocabularies", "[{\"path\":\"a\"}]", "rocket.vocabularies is malformed" },
-        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":[1]}]", "not a string" },
+        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":[1]}]", "rocket.vocabularies is malformed" },
+        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":0}]", "the words of \"a\" are not 0 lines" },
+        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":-1}]", "-1 words of \"a\"" },
+        { "rocket.vocabularies", "[{\"path\":\"a\",\"words\":1000000}]", "1000000 words of \"a\"" },
     };
     world *w = *state;
 

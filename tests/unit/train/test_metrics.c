@@ -299,8 +299,9 @@ static void faults_of_the_config_are_named(void **state)
     assert_fault("metrics_set { recall_at_topk {} }", 3, RK_FAULT_ERROR,
                  "topk must be from 1 to model_config.num_class (3), got 5");
     assert_fault("metrics_set { gauc {} }", 1, RK_FAULT_ERROR, "the field that names the groups is missing");
-    assert_fault("metrics_set { session_auc { session_id_field: 'sesion' } }", 1, RK_FAULT_ERROR,
-                 "\"sesion\" is not one of data_config.input_fields");
+    assert_fault(
+        "metrics_set { session_auc { session_id_field: 'sesion' } }", 1, RK_FAULT_ERROR,
+        "\"sesion\" is neither one of data_config.input_fields nor a feature of one input; did you mean \"session\"?");
     assert_fault("metrics_set { gauc { uid_field: 'user' reduction: 'mean_by_sample' } }", 1, RK_FAULT_ERROR,
                  "reduction must be mean, mean_by_sample_num or mean_by_positive_num, got \"mean_by_sample\"; did you "
                  "mean \"mean_by_sample_num\"?");
