@@ -55,6 +55,13 @@ typedef struct rk_op_io {
     float *shared;   /* [shared_size] kept from the forward to the backward pass */
 } rk_op_io;
 
+/* A parameter that a layer makes for its op: as many values as the op's input has, all the same at the start. */
+typedef struct rk_op_param {
+    const char *name; /* "alpha": the variable is <layer>/<scope of the op>/alpha */
+    double init;
+    bool trainable; /* false: moving statistics */
+} rk_op_param;
+
 struct rk_op {
     const char *name;       /* "dense" */
     const char *doc;        /* one line */
@@ -63,6 +70,8 @@ struct rk_op {
     double attr_defaults[RK_MAX_ATTRS];
     int n_inputs; /* -1: one or more */
     int n_params;
+    rk_op_param
+        params[RK_MAX_NODE_PARAMS]; /* [n_params] of activations and norms; other ops' are their layer's affair */
     bool has_table;
     bool ids_input;             /* input 0 is an IDS node */
     bool blocks_gradient;       /* stop_gradient */

@@ -68,6 +68,26 @@ model_config {
 """
 
 
+def sigmoid(x):
+    return exp(-softplus(-x))
+
+
+def with_slope(step, scope, x):
+    """prelu"""
+    alpha = step.variable(f"{scope}/alpha", (x.value.shape[1],))
+    return relu(x) - alpha * relu(-x)
+
+
+def dice(step, scope, x):
+    alpha = step.variable(f"{scope}/alpha", (x.value.shape[1],))
+    p = sigmoid(step.normalise(scope, x, 1e-9))
+    return (p + alpha * (-p + 1)) * x
+
+
+ACTIVATIONS = {"prelu": with_slope, "dice": dice, "swish": lambda step, scope, x: x * sigmoid(x),
+               "linear": lambda step, scope, x: x, "": lambda step, scope, x: x}
+
+
 def f32(x):
     return np.asarray(x, dtype=np.float32).astype(np.float64)
 
@@ -141,21 +161,27 @@ class Step:
         n = x.value.shape[1]
         gamma = self.variable(f"{scope}/gamma", (n,), mean=1.0, std=0.15)
         beta = self.variable(f"{scope}/beta", (n,), std=0.1)
+        return self.normalise(scope, x, 1e-3) * gamma + beta
+
+    def normalise(self, scope, x, epsilon):
+        n = x.value.shape[1]
         mean = self.value(f"{scope}/moving_mean", (n,), lambda s: self.rng.normal(0, 0.1, s))
         variance = self.value(f"{scope}/moving_variance", (n,), lambda s: self.rng.uniform(0.5, 1.5, s))
         if not self.training:
-            return (x - mean) * ((variance + 1e-3) ** -0.5) * gamma + beta
+            return (x - mean) * ((variance + epsilon) ** -0.5)
         batch_mean = mean_columns(x)
         centred = x - batch_mean
         batch_variance = mean_columns(centred ** 2)
         self.moving[f"{scope}/moving_mean"] = 0.99 * mean + 0.01 * batch_mean.value[0]
         self.moving[f"{scope}/moving_variance"] = 0.99 * variance + 0.01 * batch_variance.value[0]
-        return centred * ((batch_variance + 1e-3) ** -0.5) * gamma + beta
+        return centred * ((batch_variance + epsilon) ** -0.5)
 
     def dnn(self, kind, scope, x):
         widths, activation = NETS[kind]
+        own = ACTIVATIONS.get(self.case["activations"].get(kind))
         for i, units in enumerate(widths):
-            x = activation(self.batch_norm(f"{scope}/dnn_{i}/bn", self.dense(f"{scope}/dnn_{i}", x, units)))
+            x = self.batch_norm(f"{scope}/dnn_{i}/bn", self.dense(f"{scope}/dnn_{i}", x, units))
+            x = own(self, f"{scope}/dnn_{i}/act", x) if own else activation(x)
         return x
 
     def net(self, name, x):
@@ -265,10 +291,10 @@ def text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, **options):
+def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activations={}, **options):
     """The case as numbers, and as overrides of the config."""
     case = dict(RECIPES[recipe], name=name, classes=classes, optimizer=optimizer, weighted=weighted, block=True,
-                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1)
+                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1, activations=activations)
     if recipe == "XDL":
         case["ce_weight"] = 1 / classes
     case.update(options)
@@ -277,6 +303,7 @@ def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, **option
     for key, value in options.items():
         field = f"hint.{HINT_FIELDS[key]}" if key in HINT_FIELDS else FIELDS[key]
         overrides.append(f"{launching}.{field}={text(value)}")
+    overrides += [f"{launching}.{kind}.activation={name}" for kind, name in activations.items()]
     if classes == 3:
         overrides.append("data_config.label_fields=grade")
     if weighted:
@@ -339,6 +366,10 @@ CASES = [
     make_case("weighted_paper2", "PAPER", weighted=True, hint_weight=0.5),
     make_case("weighted_soft3", "SOFT", classes=3, weighted=True, block=False),
     make_case("weighted_prob2", "PAPER", weighted=True, hint="PROB_MSE", reduction="MEAN", hint_weight=1),
+    # Activations with parameters of their own, and those that upstream has no way to run.
+    make_case("act_prelu_dice", "PAPER", activations={"share_dnn": "swish", "booster_dnn": "prelu", "light_dnn": "dice"}),
+    make_case("act_dice_linear", "EASYREC", classes=1, optimizer="adagrad",
+              activations={"share_dnn": "dice", "booster_dnn": "linear", "light_dnn": "prelu"}),
 ]
 
 

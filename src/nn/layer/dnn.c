@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buf.h"
 #include "op.h"
 
 enum { SCOPE_BYTES = 128, LAYER_BYTES = 192, NAME_BYTES = 256 }; /* scopes are ours and short */
@@ -17,16 +18,6 @@ static int add_param(rk_graph *graph, const char *scope, const char *leaf, rk_sh
 
     snprintf(name, sizeof name, "%s/%s", scope, leaf);
     return rk_graph_param(graph, &(rk_param){ .name = name, .shape = shape, .init = init, .trainable = true });
-}
-
-static int add_statistic(rk_graph *graph, const char *scope, const char *leaf, int64_t width, double value)
-{
-    char name[NAME_BYTES];
-
-    snprintf(name, sizeof name, "%s/%s", scope, leaf);
-    return rk_graph_param(graph, &(rk_param){ .name = name,
-                                              .shape = { .rank = 1, .dims = { width } },
-                                              .init = rk_init_make("constant", value, 0) });
 }
 
 static int64_t node_width(const rk_graph *graph, int node)
@@ -56,24 +47,28 @@ int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units,
     return rk_graph_add(graph, &spec);
 }
 
-static int add_batch_norm(rk_graph *graph, const char *scope, int input)
+/* A norm or an activation under <layer>/<part>, with the parameters that the op declares, of the input's width. */
+static int add_part(rk_graph *graph, const rk_op *op, const char *layer, const char *part, int input)
 {
-    rk_node_spec spec = RK_NODE_SPEC("batch_norm");
-    char bn[LAYER_BYTES];
-    int64_t width = node_width(graph, input);
-    rk_shape shape = { .rank = 1, .dims = { width } };
+    rk_node_spec spec = RK_NODE_SPEC(op->name);
+    char scope[LAYER_BYTES], name[NAME_BYTES];
 
     if (input < 0)
         return -1;
-    snprintf(bn, sizeof bn, "%s/bn", scope);
-    spec.name = bn;
+    snprintf(scope, sizeof scope, "%s/%s", layer, part);
+    for (int i = 0; i < op->n_params; i++) {
+        const rk_op_param *param = &op->params[i];
+
+        snprintf(name, sizeof name, "%s/%s", scope, param->name);
+        spec.params[i] = rk_graph_param(graph, &(rk_param){ .name = name,
+                                                            .shape = { 1, { node_width(graph, input) } },
+                                                            .init = rk_init_make("constant", param->init, 0),
+                                                            .trainable = param->trainable });
+    }
+    spec.n_params = op->n_params;
+    spec.name = scope;
     spec.inputs = &input;
     spec.n_inputs = 1;
-    spec.params[0] = add_param(graph, bn, "gamma", shape, rk_init_make("constant", 1, 0));
-    spec.params[1] = add_param(graph, bn, "beta", shape, rk_init_make("constant", 0, 0));
-    spec.params[2] = add_statistic(graph, bn, "moving_mean", width, 0);
-    spec.params[3] = add_statistic(graph, bn, "moving_variance", width, 1);
-    spec.n_params = 4;
     return rk_graph_add(graph, &spec);
 }
 
@@ -112,8 +107,8 @@ int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int
         snprintf(layer, sizeof layer, "%s/dnn_%zu", scope, i);
         node = rk_layer_dense(graph, layer, node, dnn->hidden_units[i], l2);
         if (dnn->use_bn)
-            node = add_batch_norm(graph, layer, node);
-        node = rk_graph_unary(graph, activation->name, node);
+            node = add_part(graph, rk_op_find("batch_norm"), layer, "bn", node);
+        node = add_part(graph, activation, layer, "act", node);
         if (i < dnn->n_dropout_ratio)
             node = add_dropout(graph, layer, node, dnn->dropout_ratio[i]);
     }
@@ -134,6 +129,20 @@ static void check_dropout(const rk_config *config, const Rocket__DNN *dnn, rk_fa
                           (double)dnn->dropout_ratio[i]);
 }
 
+static void unknown_activation(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults)
+{
+    rk_buf known;
+
+    rk_buf_init(&known, 4096);
+    for (const rk_op *const *op = rk_ops; *op; op++)
+        if ((*op)->aliases[0] && !strchr((*op)->aliases[0], '.'))
+            rk_buf_printf(&known, "%s%s", known.size ? ", " : "", (*op)->aliases[0]);
+    rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
+                  "unknown activation \"%s\"; known are %s", dnn->activation,
+                  rk_buf_failed(&known) ? "those of docs/ADDING.md" : known.data);
+    rk_buf_clear(&known);
+}
+
 void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults)
 {
     if (is_identity(dnn))
@@ -144,9 +153,5 @@ void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faul
                           "hidden_units: expected numbers from 1 on, found 0");
     check_dropout(config, dnn, faults);
     if (rk_op_find_activation(dnn->activation) == NULL)
-        rk_faults_add(
-            faults, RK_FAULT_ERROR, rk_config_where(config, &dnn->base, "activation", 0),
-            "unknown activation \"%s\"; known are relu, gelu, leaky_relu, elu, selu, tanh and sigmoid, also as "
-            "tf.nn.<name>",
-            dnn->activation);
+        unknown_activation(config, dnn, faults);
 }

@@ -9,6 +9,7 @@
  * dropout (dropout_ratio), the last hidden layer included; no hidden_units, or [0], is the identity (easyrec.md 1.1).
  *
  * scope   parameters are <scope>/dnn_<i>/{kernel,bias} and <scope>/dnn_<i>/bn/{gamma,beta,moving_mean,moving_variance}
+ *         an activation with parameters has them as <scope>/dnn_<i>/act/<name>, e.g. alpha
  * l2      adds l2 / 2 * sum w^2 of every kernel to the training loss
  * hidden  [n_hidden_units] NULL, or filled with the output node of each layer
  *
@@ -19,7 +20,7 @@ int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int
 /* One dense layer without activation: <scope>/{kernel,bias}. */
 int rk_layer_dense(rk_graph *graph, const char *scope, int input, int64_t units, double l2);
 
-/* The activation op of a name as configs write it ("relu", "tf.nn.relu"), NULL for one that does not exist. */
+/* Faults of widths, dropout and activation. */
 void rk_layer_check_dnn(const rk_config *config, const Rocket__DNN *dnn, rk_faults *faults);
 
 #endif

@@ -17,6 +17,7 @@
 #include "elementwise.h"
 #include "error.h"
 #include "example.h"
+#include "statistics.h"
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, N_PARAMS };
 enum { MOMENTUM, EPSILON, UNBIASED };
@@ -62,36 +63,18 @@ static void reduce(const rk_op_io *io)
     io->backend->moments(io->partial, rk_rows(io->x[0], io->begin, io->end, io->widths[0]));
 }
 
-/* Sum of value i of all chunks' partials. */
-static double chunks_sum(const rk_op_io *io, int64_t i)
-{
-    double sum = 0;
-
-    for (int chunk = 0; chunk < io->n_chunks; chunk++)
-        sum += io->partial[chunk * 2 * io->widths[0] + i];
-    return sum;
-}
-
-/* Mean and variance of column c over the batch, and their share in the moving statistics. */
-static void take_batch_statistics(const rk_op_io *io, int64_t c, double *mean, double *variance)
-{
-    double n = (double)io->n_rows, momentum = io->node->attrs[MOMENTUM];
-    double correction = io->node->attrs[UNBIASED] != 0 && n > 1 ? n / (n - 1) : 1;
-    float *moving_mean = &io->params[MOVING_MEAN][c], *moving_variance = &io->params[MOVING_VARIANCE][c];
-
-    *mean = chunks_sum(io, c) / n;
-    *variance = fmax(0, chunks_sum(io, io->widths[0] + c) / n - *mean * *mean);
-    *moving_mean = (float)(momentum * (double)*moving_mean + (1 - momentum) * *mean);
-    *moving_variance = (float)(momentum * (double)*moving_variance + (1 - momentum) * *variance * correction);
-}
-
 static void combine(const rk_op_io *io)
 {
+    const rk_moving rule = { .mean = io->params[MOVING_MEAN],
+                             .variance = io->params[MOVING_VARIANCE],
+                             .momentum = io->node->attrs[MOMENTUM],
+                             .unbiased = io->node->attrs[UNBIASED] != 0 };
+
     for (int64_t c = 0; c < io->widths[0]; c++) {
         double mean = (double)io->params[MOVING_MEAN][c], variance = (double)io->params[MOVING_VARIANCE][c];
 
         if (io->training)
-            take_batch_statistics(io, c, &mean, &variance);
+            rk_batch_statistics(io, c, &rule, &mean, &variance);
         double r = 1 / sqrt(variance + io->node->attrs[EPSILON]);
         shared_row(io, R)[c] = (float)r;
         shared_row(io, K3)[c] = (float)mean;
@@ -119,7 +102,7 @@ static void combine_backward(const rk_op_io *io)
 
     for (int64_t c = 0; c < io->widths[0]; c++) {
         double r = (double)shared_row(io, R)[c], scale = (double)io->params[GAMMA][c] * r;
-        double dbeta = chunks_sum(io, c), dgamma = chunks_sum(io, io->widths[0] + c) * r;
+        double dbeta = rk_chunks_sum(io, c), dgamma = rk_chunks_sum(io, io->widths[0] + c) * r;
 
         if (io->dparams[GAMMA])
             io->dparams[GAMMA][c] += (float)dgamma;
@@ -173,6 +156,10 @@ const rk_op rk_op_batch_norm = {
     .attr_defaults = { 0.99, 1e-3, 0 },
     .n_inputs = 1,
     .n_params = N_PARAMS,
+    .params = { { "gamma", 1, true },
+                { "beta", 0, true },
+                { "moving_mean", 0, false },
+                { "moving_variance", 1, false } },
     .shape = shape,
     .partial_size = partial_size,
     .shared_size = shared_size,

@@ -156,7 +156,10 @@ static void activations_are_known_by_their_names(void **state)
     assert_ptr_equal(rk_op_find_activation("tf.nn.gelu"), rk_op_find("gelu_exact"));
     assert_null(rk_op_find_activation("tf.nn.ReLU"));
     assert_null(rk_op_find_activation("dense"));
-    assert_null(rk_op_find_activation(""));
+    assert_ptr_equal(rk_op_find_activation("linear"), rk_op_find("linear"));
+    assert_ptr_equal(rk_op_find_activation(""), rk_op_find("linear"));
+    assert_ptr_equal(rk_op_find_activation("Dice"), rk_op_find("dice"));
+    assert_null(rk_op_find_activation("dice_"));
 }
 
 static rk_graph *finished_pair(void)

@@ -1,0 +1,50 @@
+/* Swish (Ramachandran et al. 2017), also called SiLU: y = x s, s = sigmoid(x);  dy/dx = s + y (1 - s). */
+#include <math.h>
+
+#include "elementwise.h"
+#include "example.h"
+
+static float sigmoid(float x)
+{
+    float e = expf(-fabsf(x));
+
+    return (x >= 0 ? 1 : e) / (1 + e);
+}
+
+static float swish(float x)
+{
+    return x * sigmoid(x);
+}
+
+static float derivative(float x, float y)
+{
+    float s = sigmoid(x);
+
+    return s + y * (1 - s);
+}
+
+static void forward(const rk_op_io *io)
+{
+    rk_elementwise_forward(io, swish);
+}
+
+static void backward(const rk_op_io *io)
+{
+    rk_elementwise_backward(io, derivative);
+}
+
+static bool example(rk_graph *graph, int variant, int *node)
+{
+    return rk_example_activation(graph, "swish", variant, node);
+}
+
+const rk_op rk_op_swish = {
+    .name = "swish",
+    .doc = "x sigmoid(x)",
+    .aliases = { "swish", "tf.nn.swish", "tf.nn.silu" },
+    .n_inputs = 1,
+    .shape = rk_shape_of_input,
+    .forward = forward,
+    .backward = backward,
+    .example = example,
+};
