@@ -502,6 +502,8 @@ static rocket_status set_options(rk_stream *stream, const rk_stream_options *opt
     const Rocket__DatasetConfig *data = rk_config_view(stream->config)->data;
 
     stream->options = *options;
+    if (options->n_threads > MAX_PARSERS) /* more would only wait for the one that reads */
+        stream->options.n_threads = MAX_PARSERS;
     stream->options.paths = rk_arena_strdup(&stream->arena, options->paths);
     RK_FAIL_IF(!stream->options.paths, FAILED, err, "out of memory");
     if (options->batch_size == 0)
@@ -512,8 +514,7 @@ static rocket_status set_options(rk_stream *stream, const rk_stream_options *opt
     stream->rules.reader = rk_reader_find((int)data->input_type);
     stream->rules.ignore_error = data->ignore_error;
     RK_FAIL_IF(stream->options.batch_size == 0, CONFIG, err, "data_config.batch_size: expected at least 1, found 0");
-    RK_FAIL_IF(options->n_threads < 1 || options->n_threads > MAX_PARSERS, USAGE, err,
-               "expected 1 to %d parsing threads, found %d", (int)MAX_PARSERS, options->n_threads);
+    RK_FAIL_IF(options->n_threads < 1, USAGE, err, "expected at least 1 parsing thread, found %d", options->n_threads);
     RK_FAIL_IF(stream->shuffled && data->shuffle_buffer_size < 1, CONFIG, err,
                "data_config.shuffle_buffer_size: expected at least 1, found %d", data->shuffle_buffer_size);
     RK_FAIL_IF(!stream->rules.reader, CONFIG, err, "data_config.input_type: %s is not supported yet",
@@ -584,17 +585,45 @@ static rocket_status open_stream(rk_stream *stream, const rk_stream_options *opt
     return start_threads(stream, err);
 }
 
-rocket_status rk_stream_open(rk_stream **out, const rk_config *config, const rk_schema *schema,
-                             const rk_stream_options *options, rocket_error *err)
+/* All that opening does before the first thread; of a pipe nothing is read. */
+static rocket_status check_stream(rk_stream *stream, const rk_stream_options *options, rocket_error *err)
+{
+    RK_TRY(set_options(stream, options, err));
+    RK_TRY(find_files(stream, err));
+    return rk_source_is_pipe(stream->files.path[0]) ? ROCKET_OK : make_layout(stream, err);
+}
+
+static rk_stream *new_stream(const rk_config *config, const rk_schema *schema)
 {
     rk_stream *stream = rk_alloc(1, sizeof *stream);
 
-    RK_FAIL_IF(!stream, FAILED, err, "out of memory for the input stream");
+    if (!stream)
+        return NULL;
     stream->config = config;
     stream->rules.schema = schema;
     rk_arena_init(&stream->arena, 0);
     rk_buf_init(&stream->reading.current.carry, 0);
     rk_buf_init(&stream->reading.held.carry, 0);
+    return stream;
+}
+
+rocket_status rk_stream_check(const rk_config *config, const rk_schema *schema, const rk_stream_options *options,
+                              rocket_error *err)
+{
+    rk_stream *stream = new_stream(config, schema);
+
+    RK_FAIL_IF(!stream, FAILED, err, "out of memory for the input stream");
+    rocket_status status = check_stream(stream, options, err);
+    rk_stream_close(stream);
+    return status;
+}
+
+rocket_status rk_stream_open(rk_stream **out, const rk_config *config, const rk_schema *schema,
+                             const rk_stream_options *options, rocket_error *err)
+{
+    rk_stream *stream = new_stream(config, schema);
+
+    RK_FAIL_IF(!stream, FAILED, err, "out of memory for the input stream");
     rocket_status status = open_stream(stream, options, err);
     if (status != ROCKET_OK) {
         rk_stream_close(stream);

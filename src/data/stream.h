@@ -26,7 +26,7 @@ typedef struct rk_stream_options {
     const char *paths; /* comma-separated names and globs, "-" for standard input */
     bool training;     /* shuffle and repeat as data_config says; otherwise one pass in file order */
     uint64_t seed;
-    int n_threads;         /* parsing threads, at least 1 */
+    int n_threads;         /* parsing threads, at least 1; beyond 256 no more help */
     uint64_t batch_size;   /* 0: data_config.batch_size */
     uint64_t num_epochs;   /* training: 0 = forever */
     uint64_t skip_batches; /* resume: start after this many batches; same batches as an undisturbed run */
@@ -36,6 +36,10 @@ typedef struct rk_stream_options {
  * column in its header; ROCKET_CONFIG: standard input more than once, no batch size; ROCKET_FAILED: memory, threads. */
 ROCKET_NODISCARD rocket_status rk_stream_open(rk_stream **out, const rk_config *config, const rk_schema *schema,
                                               const rk_stream_options *options, rocket_error *err);
+
+/* Whether such a stream could be opened: the same errors, but no thread is started and nothing is read of a pipe. */
+ROCKET_NODISCARD rocket_status rk_stream_check(const rk_config *config, const rk_schema *schema,
+                                               const rk_stream_options *options, rocket_error *err);
 void rk_stream_close(rk_stream *stream); /* at any time; joins the threads; frees all batches. NULL is fine */
 
 /* Next batch, NULL after the last one. It stays valid until it is given back; give back every batch. A bad row is

@@ -15,6 +15,7 @@ enum { MAX_FIGURES = 128 };
 
 typedef struct evaluation {
     rk_run *run;
+    uint64_t step; /* that the weights are of */
     rk_metric_set *metrics;
     rk_losses_now sums;
     uint64_t n_batches;
@@ -65,7 +66,12 @@ static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_erro
 
     e->batch = batch;
     RK_TRY(rk_run_feed(e->run, batch, err));
-    RK_TRY(rk_exec_forward(e->run->exec, batch->n_rows, false, 0, err));
+    rocket_status status = rk_exec_forward(e->run->exec, batch->n_rows, false, e->step, err);
+    if (status != ROCKET_OK) {
+        rk_run_blame(e->run, batch, err);
+        rk_error_prefix(err, "evaluation");
+        return status;
+    }
     add_losses(e);
     for (int net = 0; net < RK_N_NETS; net++) {
         if (model->logits[net] < 0)
@@ -96,7 +102,7 @@ static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error 
     }
 }
 
-static rocket_status write_figures(evaluation *e, rk_stream *stream, uint64_t step, rocket_error *err)
+static rocket_status write_figures(evaluation *e, rk_stream *stream, rocket_error *err)
 {
     rk_stream_stats stats = rk_stream_get_stats(stream);
     char name[sizeof((rk_figure *)0)->name];
@@ -107,13 +113,13 @@ static rocket_status write_figures(evaluation *e, rk_stream *stream, uint64_t st
         snprintf(name, sizeof name, "%s%s", total ? "" : "loss/loss/", total ? "loss" : e->sums.item[i].name);
         add_figure(e->out, name, e->sums.item[i].value / (double)e->n_batches);
     }
-    add_figure(e->out, "global_step", (double)step);
+    add_figure(e->out, "global_step", (double)e->step);
     e->out->rows = stats.rows;
     e->out->dropped_rows = stats.dropped_rows;
     return ROCKET_OK;
 }
 
-static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, rocket_error *err)
+static rocket_status evaluate(evaluation *e, const char *paths, rocket_error *err)
 {
     rk_stream_options options = { .paths = paths, .n_threads = e->run->n_threads };
     rk_stream *stream;
@@ -127,7 +133,7 @@ static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, r
     if (status == ROCKET_OK && e->n_batches == 0)
         status = rk_fail(err, ROCKET_DATA, "%s: no rows to evaluate", paths);
     if (status == ROCKET_OK)
-        status = write_figures(e, stream, step, err);
+        status = write_figures(e, stream, err);
     rk_stream_close(stream);
     return status;
 }
@@ -135,14 +141,14 @@ static rocket_status evaluate(evaluation *e, const char *paths, uint64_t step, r
 rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step, rocket_error *err)
 {
     rk_figures figures = { 0 };
-    evaluation e = { .run = run, .out = &figures };
+    evaluation e = { .run = run, .step = step, .out = &figures };
     double started = rk_now_s();
 
     if (paths == NULL)
         paths = rk_config_root(run->config)->eval_input_path;
     RK_FAIL_IF(paths == NULL || paths[0] == '\0', CONFIG, err, "%s: no eval_input_path to evaluate on",
                rk_config_name(run->config));
-    rocket_status status = evaluate(&e, paths, step, err);
+    rocket_status status = evaluate(&e, paths, err);
     rk_metric_set_free(e.metrics);
     if (status != ROCKET_OK) {
         rk_figures_clear(&figures);

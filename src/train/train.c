@@ -144,7 +144,11 @@ static rocket_status train_batch(training *t, const rk_batch *batch, rocket_erro
     if (logged) /* now: the L2 terms are of the weights before the step, as upstream reports them */
         losses = rk_run_losses(t->run, true);
     RK_TRY(rk_exec_backward(t->run->exec, err));
-    RK_TRY(rk_updater_step(t->run->updater, t->run->exec, t->step, &norm, err));
+    status = rk_updater_step(t->run->updater, t->run->exec, t->step, &norm, err);
+    if (status != ROCKET_OK) {
+        rk_error_prefix(err, "batch %llu", (unsigned long long)batch->index);
+        return status;
+    }
     t->step++;
     t->rows += (uint64_t)batch->n_rows;
     if (logged)
@@ -262,26 +266,43 @@ static rocket_status write_config(const training *t, rocket_error *err)
     return status;
 }
 
-static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
+static rk_stream_options training_input(const training *t)
+{
+    return (rk_stream_options){ .paths = rk_config_root(t->run->config)->train_input_path,
+                                .training = true,
+                                .seed = t->run->seed,
+                                .n_threads = t->run->n_threads,
+                                .num_epochs = t->run->view->data->num_epochs,
+                                .skip_batches = t->step };
+}
+
+/* A misspelt name should not show when the training that it ends has taken a night. */
+static rocket_status check_inputs(const training *t, rocket_error *err)
 {
     const Rocket__EasyRecConfig *root = rk_config_root(t->run->config);
-    const Rocket__DatasetConfig *data = t->run->view->data;
+    rk_stream_options train = training_input(t),
+                      eval = { .paths = root->eval_input_path, .n_threads = t->run->n_threads };
 
     RK_FAIL_IF(root->train_input_path == NULL || root->train_input_path[0] == '\0', CONFIG, err,
                "%s: no train_input_path", rk_config_name(t->run->config));
+    RK_TRY(rk_stream_check(t->run->config, t->run->schema, &train, err));
+    rocket_status status = has_evaluation(t) ? rk_stream_check(t->run->config, t->run->schema, &eval, err) : ROCKET_OK;
+    if (status != ROCKET_OK)
+        rk_error_prefix(err, "eval_input_path");
+    return status;
+}
+
+static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
+{
+    RK_TRY(check_inputs(t, err));
     if (t->dir[0] != '\0') {
         RK_TRY(resume(t, resume_wanted, err));
         RK_TRY(rk_mkdirs(t->dir, err));
         RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
-    rk_stream_options options = { .paths = root->train_input_path,
-                                  .training = true,
-                                  .seed = t->run->seed,
-                                  .n_threads = t->run->n_threads,
-                                  .num_epochs = data->num_epochs,
-                                  .skip_batches = t->step };
-    RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &options, err));
+    rk_stream_options input = training_input(t); /* behind the batches that a resumed run has seen */
+    RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &input, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
     return tell(t, RK_EVENT_START, NULL, 0, NULL, err);
 }
