@@ -46,6 +46,8 @@ rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *
 {
     const char *path = rk_args_get(args, "config");
 
+    RK_FAIL_IF(path != NULL && rk_args_n_words(args) > 0, USAGE, err, "expected one config, found -c %s and \"%s\"",
+               path, rk_args_word(args, 0));
     if (path == NULL)
         path = rk_args_word(args, 0);
     RK_FAIL_IF(path == NULL, USAGE, err, "no config: give -c FILE");

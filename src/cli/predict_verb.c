@@ -31,7 +31,7 @@ typedef struct prediction {
     rk_arena arena;
     rk_pool *pool;
     rk_scorer *scorer;
-    const char **reserved;
+    char **reserved;
     int *reserved_column;
     size_t n_reserved;
     content columns[N_CONTENTS];
@@ -68,7 +68,7 @@ static void put_number(rk_buf *out, float value)
 
 static void put_vector(prediction *p, const float *values, int n)
 {
-    bool quote = n > 1 && p->separator == ',';
+    bool quote = n > 1 && (p->separator == ',' || p->separator == ' ');
 
     rk_buf_puts(&p->text, quote ? "\"[" : "[");
     for (int c = 0; c < n; c++) {
@@ -182,17 +182,19 @@ static rocket_status predict_rows(prediction *p, const char *input, rocket_error
     return status;
 }
 
-/* Split a comma-separated option into names; upstream also writes "name type", the type is of no use here. More than
- * `most` names: one more than that. */
-static size_t split_names(rk_arena *arena, const char *list, const char **out, size_t most)
+/* Split a comma-separated option into names, without the blanks around them. More than `most` names: one more than
+ * that. */
+static size_t split_names(rk_arena *arena, const char *list, char **out, size_t most)
 {
     size_t n = 0;
 
     while (*list != '\0' && n <= most) {
         list += strspn(list, " ");
-        out[n++] = rk_arena_strndup(arena, list, strcspn(list, ", "));
-        list += strcspn(list, ",");
-        list += *list == ',';
+        size_t length = strcspn(list, ","), name = length;
+        while (name > 0 && list[name - 1] == ' ')
+            name--;
+        out[n++] = rk_arena_strndup(arena, list, name);
+        list += length + (list[length] == ',');
     }
     return n;
 }
@@ -214,7 +216,8 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
     bool many = rk_scorer_n_classes(p->scorer) > 1;
     const content *contents = many ? of_many : of_one_class;
     size_t n_known = many ? N_CONTENTS : 2;
-    const char *known[N_CONTENTS], *names[N_CONTENTS + 1], *list = rk_args_get(p->args, "output-cols");
+    const char *known[N_CONTENTS], *list = rk_args_get(p->args, "output-cols");
+    char *names[N_CONTENTS + 1];
 
     for (size_t i = 0; i < n_known; i++)
         known[i] = content_names[contents[i]];
@@ -225,9 +228,11 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
     }
     size_t n = split_names(&p->arena, list, names, N_CONTENTS);
     RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
-    RK_FAIL_IF(n > N_CONTENTS, USAGE, err, "--output-cols: expected at most %d names, found more", N_CONTENTS);
+    RK_FAIL_IF(n == 0 || n > N_CONTENTS, USAGE, err, "--output-cols: expected 1 to %d names, found %s", N_CONTENTS,
+               n == 0 ? "none" : "more");
     for (size_t i = 0; i < n; i++) {
         size_t c = 0;
+        names[i][strcspn(names[i], " ")] = '\0'; /* upstream also writes "name type", the type is of no use here */
         while (c < n_known && strcmp(known[c], names[i]) != 0)
             c++;
         if (c == n_known)
@@ -241,7 +246,7 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
 static rocket_status choose_reserved(prediction *p, const rk_resolved *view, rocket_error *err)
 {
     const char *list = rk_args_get(p->args, "reserved-cols");
-    const char **known = rk_arena_alloc(&p->arena, view->n_fields, sizeof *known);
+    char **known = rk_arena_alloc(&p->arena, view->n_fields, sizeof *known);
 
     p->reserved = rk_arena_alloc(&p->arena, MAX_COLUMNS + 1, sizeof *p->reserved);
     p->reserved_column = rk_arena_alloc(&p->arena, MAX_COLUMNS + 1, sizeof *p->reserved_column);
@@ -262,7 +267,7 @@ static rocket_status choose_reserved(prediction *p, const rk_resolved *view, roc
                MAX_COLUMNS);
     for (size_t i = 0; i < p->n_reserved; i++)
         if (rk_field_find(view, p->reserved[i]) == RK_NONE)
-            return unknown_name("reserved-cols", p->reserved[i], known, view->n_fields, err);
+            return unknown_name("reserved-cols", p->reserved[i], (const char *const *)known, view->n_fields, err);
     return ROCKET_OK;
 }
 
@@ -279,7 +284,7 @@ static rocket_status open_scorer(prediction *p, const char *model, rocket_error 
         return status;
     }
     rk_scorer_close(first);
-    options.reserved = p->reserved;
+    options.reserved = (const char *const *)p->reserved;
     options.n_reserved = p->n_reserved;
     RK_TRY(rk_scorer_open(&p->scorer, model, &options, err));
     for (size_t i = 0; i < p->n_reserved; i++)
@@ -287,16 +292,36 @@ static rocket_status open_scorer(prediction *p, const char *model, rocket_error 
     return ROCKET_OK;
 }
 
+/* One character, or as upstream's users write it: \t, \001. Nothing that would be read as part of a number. */
+static rocket_status choose_separator(prediction *p, rocket_error *err)
+{
+    const char *text = rk_args_get(p->args, "output-sep");
+    char code = '\0';
+
+    p->separator = ',';
+    if (text == NULL)
+        return ROCKET_OK;
+    if (strlen(text) == 1)
+        code = text[0];
+    else if (strcmp(text, "\\t") == 0)
+        code = '\t';
+    else if (strlen(text) == 4 && text[0] == '\\' && strspn(text + 1, "01234567") == 3 && text[1] < '2')
+        code = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + text[3] - '0');
+    RK_FAIL_IF(code == '\0' || strchr("\"\r\n[]+-.0123456789aefin", code), USAGE, err,
+               "--output-sep expects one character that is no quote, no line end and no part of a number, got \"%s\"",
+               text);
+    p->separator = code;
+    return ROCKET_OK;
+}
+
 static rocket_status predict(prediction *p, rocket_error *err)
 {
     const char *model = rk_args_get(p->args, "model"), *input = rk_args_get(p->args, "input");
-    const char *output = rk_args_get(p->args, "output"), *separator = rk_args_get(p->args, "output-sep");
+    const char *output = rk_args_get(p->args, "output");
     uint64_t threads;
 
     RK_FAIL_IF(model == NULL || input == NULL || output == NULL, USAGE, err, "give -m MODEL, -i INPUT and -o OUTPUT");
-    RK_FAIL_IF(separator != NULL && strlen(separator) != 1, USAGE, err,
-               "--output-sep expects one character, got \"%s\"", separator);
-    p->separator = separator != NULL ? separator[0] : ',';
+    RK_TRY(choose_separator(p, err));
     RK_TRY(rk_args_number(&threads, p->args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
                           err));
     p->pool = rk_pool_new((int)threads);
@@ -336,7 +361,7 @@ static const rk_option options[] = {
     { "output", 'o', "FILE", "CSV to write; - for standard output" },
     { "output-cols", 0, "NAMES", "outputs, comma-separated (default ALL_COLUMNS)" },
     { "reserved-cols", 0, "NAMES", "input fields to copy to the output, or ALL_COLUMNS" },
-    { "output-sep", 0, "CHAR", "separator of the output (default ,)" },
+    { "output-sep", 0, "CHAR", "separator of the output, also as \\t or \\001 (default ,)" },
     { "batch-size", 0, "N", "rows scored at a time (default 1024)" },
     { 0 },
 };

@@ -134,6 +134,9 @@ run 0 "$rocket" predict -m light.safetensors -i eval.csv -o columns.csv --output
 said <(head -1 columns.csv) '^probs_light_1;y_light;user;clk$'
 check "reserved columns are the input's" \
     diff <(tail -n +2 columns.csv | cut -d';' -f3,4) <(awk -F, '{ print $2 ";" $1 }' eval.csv)
+run 0 "$rocket" predict -m light.safetensors -i eval.csv -o columns.csv --output-cols 'y_light bigint, probs_light_1 double' \
+    --reserved-cols ' user , clk' --output-sep '\001'
+said <(head -1 columns.csv) $'^y_light\001probs_light_1\001user\001clk$'
 run 0 "$rocket" predict -m light.safetensors -i eval.csv -o all.csv --output-cols probs_light_1 --reserved-cols ALL_COLUMNS
 check "all columns" diff <(tail -n +2 all.csv | cut -d, -f2-) eval.csv
 
