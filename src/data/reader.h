@@ -36,6 +36,8 @@ typedef struct rk_row {
     size_t bad_column; /* set on failure: 1-based byte of the record, 0: the record as a whole */
 } rk_row;
 
+struct rk_value;
+
 typedef struct rk_reader_def {
     int type;         /* ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput */
     const char *name; /* upstream's enum name: "CSVInput" */
@@ -54,6 +56,8 @@ typedef struct rk_reader_def {
     size_t (*next)(const char *text, size_t n);
     /* ROCKET_DATA: a sentence in err, its place in row->bad_column. */
     rocket_status (*parse)(rk_row *row, const rk_layout *layout, rk_text record, rocket_error *err);
+    /* Converts the text of a field that is no label and no STRING, as rk_value_parse does. NULL: it does. */
+    rocket_status (*value)(struct rk_value *out, int type, rk_text text, rocket_error *err);
 } rk_reader_def;
 
 extern const rk_reader_def *const rk_readers[]; /* ends with NULL */

@@ -30,6 +30,7 @@ struct rk_schema {
     size_t n_bytes;
     bool *convert;      /* [n_fields] the value is needed, not just the text */
     rk_value *defaults; /* [n_fields] */
+    rocket_status (*reader_value)(rk_value *out, int type, rk_text text, rocket_error *err); /* or NULL */
     rk_vocabularies vocabularies;
 };
 
@@ -238,6 +239,8 @@ rocket_status rk_schema_new(rk_schema **out, const rk_config *config, const rk_s
     schema->view = rk_config_view(config);
     schema->label = schema->weight = -1;
     schema->label_field = schema->weight_field = RK_NONE;
+    const rk_reader_def *reader = rk_reader_find((int)schema->view->data->input_type);
+    schema->reader_value = reader ? reader->value : NULL;
     rocket_status status = open_schema(schema, options, err);
     if (status != ROCKET_OK) {
         rk_schema_free(schema);
@@ -406,7 +409,9 @@ static rocket_status convert(const rk_schema *schema, rk_value *values, const rk
             value->text = fields[i];
             value->type = TYPE(STRING);
         } else {
-            rocket_status status = rk_value_parse(value, schema->defaults[i].type, fields[i], err);
+            bool readers = schema->reader_value && !schema->view->fields[i].label;
+            rocket_status status =
+                (readers ? schema->reader_value : rk_value_parse)(value, schema->defaults[i].type, fields[i], err);
 
             if (status != ROCKET_OK)
                 return blame(schema, i, bad_field, status, err);

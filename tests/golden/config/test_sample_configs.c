@@ -84,7 +84,7 @@ static void upstream_configs_load(void **state)
 {
     (void)state;
     assert_string_equal(upstream("rocket_launching"), "");
-    assert_string_equal(upstream("rocket_launching_with_rtp_input"), ""); /* the reader is a plug-in's matter */
+    assert_string_equal(upstream("rocket_launching_with_rtp_input"), "");
     assert_string_equal(upstream("rocket_launching_feature_based"),
                         "feature_based_distillation is not supported and would change the result: set it to false\n");
     assert_string_equal(upstream("rocket_launching_on_sequence_feature_taobao"),

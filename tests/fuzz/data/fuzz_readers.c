@@ -1,9 +1,10 @@
-/* Any bytes as an input file, with every feature type and every type of column: parsing must not crash, and what comes
- * out must be a batch (ids within their tables, offsets that rise, one entry per row), the same when the file is cut
- * into two blocks, and the same again when its rows are packed and unpacked. The first byte chooses header or none, and
- * whether bad rows are dropped.
+/* Any bytes as an input file of every reader, with every feature type and every type of column: parsing must not crash,
+ * and what comes out must be a batch (ids within their tables, offsets that rise, one entry per row), the same when the
+ * file is cut into two blocks, and the same again when its rows are packed and unpacked. The first byte chooses header
+ * or none, whether bad rows are dropped, and the reader.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char config_text[] =
-    "data_config { label_fields: 'y' sample_weight: 'd' "
+    "data_config { input_type: %s selected_cols: '1,2' label_fields: 'y' sample_weight: 'd' "
     "input_fields { input_name: 'y' input_type: INT32 } input_fields { input_name: 'l' input_type: INT64 } "
     "input_fields { input_name: 's' input_type: STRING default_val: 'v:1' } "
     "input_fields { input_name: 'f' input_type: FLOAT default_val: '1.5' } "
@@ -45,9 +46,17 @@ static const char config_text[] =
     "model_config { num_class: 2 feature_groups { group_name: 'all' "
     "feature_names: ['0','1','2','3','4','5','6','7','8','9','A','B','C','D'] } rocket_launching { } }";
 
-static rk_config *config;
-static rk_schema *schema;
-static rk_block *blocks[3]; /* the whole file, and its two parts */
+enum { MAX_READERS = 64 };
+
+/* What it takes to read with one of rk_readers. */
+typedef struct world {
+    rk_config *config;
+    rk_schema *schema;
+    rk_block *blocks[3]; /* the whole file, and its two parts */
+} world;
+
+static world worlds[MAX_READERS];
+static size_t n_worlds;
 
 /* abort() is what libFuzzer counts as a finding. */
 static void require(bool condition)
@@ -56,15 +65,17 @@ static void require(bool condition)
         abort();
 }
 
-static void set_up(void)
+static void set_up(world *w, const rk_reader_def *reader)
 {
-    rk_config_source source = { .name = "fuzz.config", .text = config_text, .n = sizeof config_text - 1 };
+    static char text[sizeof config_text + 100];
+    size_t n = (size_t)snprintf(text, sizeof text, config_text, reader->name);
+    rk_config_source source = { .name = "fuzz.config", .text = text, .n = n };
     rk_schema_options options = { .labels = true };
 
-    require(rk_config_parse(&config, &source, NULL, NULL) == ROCKET_OK);
-    require(rk_schema_new(&schema, config, &options, NULL) == ROCKET_OK);
+    require(rk_config_parse(&w->config, &source, NULL, NULL) == ROCKET_OK);
+    require(rk_schema_new(&w->schema, w->config, &options, NULL) == ROCKET_OK);
     for (int i = 0; i < 3; i++)
-        require((blocks[i] = rk_block_new(schema)) != NULL);
+        require((w->blocks[i] = rk_block_new(w->schema)) != NULL);
 }
 
 static void parse(rk_block *block, const rk_block_rules *rules, const char *text, size_t n, bool first)
@@ -114,9 +125,10 @@ static void check_same(const rk_batch *a, const rk_batch *b)
 }
 
 /* The rows of two parts, one by one through their packed form. */
-static void check_parts(const rk_block *whole, const rk_block *first, const rk_block *second)
+static void check_parts(const world *w)
 {
-    rk_batch *rows = rk_batch_new(schema);
+    const rk_block *whole = w->blocks[0], *first = w->blocks[1], *second = w->blocks[2];
+    rk_batch *rows = rk_batch_new(w->schema);
     char *packed = NULL;
 
     require(rows && rk_batch_append_rows(rows, first->rows, 0, first->rows->n_rows));
@@ -131,20 +143,21 @@ static void check_parts(const rk_block *whole, const rk_block *first, const rk_b
     rk_batch_free(rows);
 }
 
-static void run(const rk_block_rules *rules, const char *text, size_t n)
+static void run(const world *w, const rk_block_rules *rules, const char *text, size_t n)
 {
+    rk_block *const *blocks = w->blocks;
     size_t at = rules->reader->cut(text, n / 2, false);
     bool one_part = at == 0;
 
     parse(blocks[0], rules, text, n, true);
-    for (size_t i = 0; i < rk_schema_n_columns(schema); i++)
+    for (size_t i = 0; i < rk_schema_n_columns(w->schema); i++)
         check_column(&blocks[0]->rows->columns[i], blocks[0]->rows->n_rows,
-                     i < rk_schema_n_features(schema) ? rk_schema_feature(schema, i) : NULL);
+                     i < rk_schema_n_features(w->schema) ? rk_schema_feature(w->schema, i) : NULL);
     parse(blocks[1], rules, text, at, true);
     parse(blocks[2], rules, text + at, n - at, one_part);
     if (blocks[1]->error.status != ROCKET_OK)
         rk_batch_reset(blocks[2]->rows);
-    check_parts(blocks[0], blocks[1], blocks[2]);
+    check_parts(w);
     if (rules->ignore_error)
         require(blocks[0]->error.status == ROCKET_OK && blocks[0]->n_records == (uint64_t)blocks[0]->rows->n_rows +
                                                                                     blocks[0]->n_dropped +
@@ -153,23 +166,26 @@ static void run(const rk_block_rules *rules, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    rk_block_rules rules = { .reader = rk_reader_find(ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput) };
     const char *text = (const char *)data + 1;
     rk_arena arena;
 
     if (size == 0)
         return 0;
-    if (!schema)
-        set_up();
-    size_t n = size - 1;
-    rules.schema = schema;
+    for (; rk_readers[n_worlds]; n_worlds++) {
+        require(n_worlds < MAX_READERS);
+        set_up(&worlds[n_worlds], rk_readers[n_worlds]);
+    }
+    size_t n = size - 1, chosen = (data[0] >> 2) % n_worlds;
+    const world *w = &worlds[chosen];
+    rk_block_rules rules = { .reader = rk_readers[chosen], .schema = w->schema };
     rules.has_header = data[0] & 1;
     rules.ignore_error = data[0] & 2;
     rk_arena_init(&arena, 0);
     rk_text header = { text, n > 0 ? rules.reader->next(text, n) : 0 };
-    rocket_status status = rules.reader->layout(&rules.layout, &arena, config, rules.has_header ? &header : NULL, NULL);
+    rocket_status status =
+        rules.reader->layout(&rules.layout, &arena, w->config, rules.has_header ? &header : NULL, NULL);
     if (status == ROCKET_OK)
-        run(&rules, text, n);
+        run(w, &rules, text, n);
     rk_arena_clear(&arena);
     return 0;
 }
