@@ -31,14 +31,19 @@ static void check_size(const rk_config *config, const rk_feature_spec *spec, rk_
 static void check_words(const rk_config *config, const rk_feature_spec *spec, rk_faults *faults)
 {
     const Rocket__FeatureConfig *feature = spec->config;
+    rk_map *seen = rk_map_new();
+    bool ok = seen != NULL, twice = false;
 
-    for (size_t i = 1; i < feature->n_vocab_list; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(feature->vocab_list[i], feature->vocab_list[j]) == 0) {
-                rk_feature_fault(config, spec, faults, "vocab_list", "vocab_list: the word \"%s\" stands in it twice",
-                                 feature->vocab_list[i]);
-                return;
-            }
+    for (size_t i = 0; ok && !twice && i < feature->n_vocab_list; i++) {
+        const char *word = feature->vocab_list[i];
+
+        ok = rk_map_put(seen, word, strlen(word), (int64_t)i, &twice);
+        if (ok && twice)
+            rk_feature_fault(config, spec, faults, "vocab_list", "vocab_list: the word \"%s\" stands in it twice",
+                             word);
+    }
+    faults->failed |= !ok;
+    rk_map_free(seen);
 }
 
 void rk_buckets_check(const rk_config *config, const rk_feature_spec *spec, rk_faults *faults)
