@@ -1,8 +1,6 @@
 /* See utf8.h. The ranges are those of Unicode 15, table 3-7. */
 #include "utf8.h"
 
-#include <stdbool.h>
-
 size_t rk_utf8_length(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -21,6 +19,16 @@ size_t rk_utf8_length(const char *text, size_t n)
     for (size_t i = 2; i < length; i++)
         fits = fits && (s[i] & 0xC0) == 0x80;
     return fits ? length : 0;
+}
+
+bool rk_utf8_valid(const char *text, size_t n)
+{
+    for (size_t i = 0, length; i < n; i += length) {
+        length = rk_utf8_length(text + i, n - i);
+        if (length == 0)
+            return false;
+    }
+    return true;
 }
 
 size_t rk_utf8_put(char out[4], uint32_t code)

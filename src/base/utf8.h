@@ -2,10 +2,12 @@
 #ifndef RK_UTF8_H
 #define RK_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 size_t rk_utf8_length(const char *text, size_t n); /* bytes of the character at text, 0 if there is none */
+bool rk_utf8_valid(const char *text, size_t n);    /* nothing but such characters */
 size_t rk_utf8_put(char out[4], uint32_t code);    /* a code that is no surrogate; bytes written */
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "hash.h"
 #include "tensors_header.h"
+#include "utf8.h"
 
 static const struct {
     const char *name;
@@ -66,45 +67,6 @@ void rk_tensor_digest(char out[RK_TENSOR_DIGEST_CHARS + 1], const void *bytes, s
     for (size_t i = 0; i < sizeof both; i++)
         both[i] = (unsigned char)(parts[i / 8] >> (8 * (i % 8)));
     rk_tensor_hex(out, rk_xxh64(both, sizeof both));
-}
-
-/* RFC 3629. */
-size_t rk_utf8_sequence(const char *text, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t left = (size_t)(end - text), n;
-    uint32_t code;
-
-    if (!left)
-        return 0;
-    if (p[0] < 0x80)
-        return 1;
-    n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || left < n)
-        return 0;
-    code = p[0] & (0xffU >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (p[i] & 0x3fU);
-    }
-    if ((n == 3 && code < 0x800) || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
-        return 0;
-    return code >= 0xd800 && code <= 0xdfff ? 0 : n;
-}
-
-bool rk_utf8_valid(const char *text, size_t n)
-{
-    const char *end = text + n;
-
-    while (text < end) {
-        size_t step = rk_utf8_sequence(text, end);
-
-        if (!step)
-            return false;
-        text += step;
-    }
-    return true;
 }
 
 /* Control characters would forge lines of our messages, and a NUL would end the name early. */

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "mem.h"
+#include "utf8.h"
 
 typedef struct cursor {
     const char *begin, *at, *end;
@@ -70,27 +71,6 @@ static bool take_hex4(cursor *c, uint32_t *out)
     return true;
 }
 
-static char *put_utf8(char *to, uint32_t code)
-{
-    if (code < 0x80) {
-        *to++ = (char)code;
-        return to;
-    }
-    if (code < 0x800) {
-        *to++ = (char)(0xc0 | code >> 6);
-    } else {
-        if (code < 0x10000) {
-            *to++ = (char)(0xe0 | code >> 12);
-        } else {
-            *to++ = (char)(0xf0 | code >> 18);
-            *to++ = (char)(0x80 | (code >> 12 & 0x3f));
-        }
-        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    *to++ = (char)(0x80 | (code & 0x3f));
-    return to;
-}
-
 /* The character after \u: one unit, or a surrogate pair written as two escapes. */
 static rocket_status take_unicode(cursor *c, char **to)
 {
@@ -107,7 +87,7 @@ static rocket_status take_unicode(cursor *c, char **to)
     }
     if (!ok)
         return fail_at(c, "four hexadecimal digits of a Unicode character");
-    *to = put_utf8(*to, code);
+    *to += rk_utf8_put(*to, code);
     return ROCKET_OK;
 }
 
@@ -149,7 +129,7 @@ static rocket_status take_char(cursor *c, char **to)
         c->at++;
         return take_escape(c, to);
     }
-    n = (unsigned char)*c->at < 0x20 ? 0 : rk_utf8_sequence(c->at, c->end);
+    n = (unsigned char)*c->at < 0x20 ? 0 : rk_utf8_length(c->at, (size_t)(c->end - c->at));
     if (!n)
         return fail_at(c, "UTF-8 text without control characters");
     while (n--)

@@ -42,9 +42,6 @@ void rk_tensor_header_clear(rk_tensor_header *header);
 void rk_tensor_digest(char out[RK_TENSOR_DIGEST_CHARS + 1], const void *bytes, size_t at, size_t n);
 void rk_tensor_hex(char out[RK_TENSOR_DIGEST_CHARS + 1], uint64_t value);
 
-/* Bytes of the UTF-8 sequence at text (shortest form, no surrogates), 0 if it is none. */
-size_t rk_utf8_sequence(const char *text, const char *end);
-bool rk_utf8_valid(const char *text, size_t n);
 bool rk_tensor_name_valid(const char *name, size_t n); /* UTF-8, not empty, not too long, no control characters */
 
 bool rk_dtype_find(const char *name, rk_dtype *type); /* "F32"; false: no such type */

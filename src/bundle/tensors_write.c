@@ -13,6 +13,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "tensors_header.h"
+#include "utf8.h"
 
 struct rk_tensor_writer {
     rk_arena strings;

@@ -10,6 +10,7 @@
 #include "text_format.h"
 #include "text_print.h"
 #include "text_value.h"
+#include "utf8.h"
 
 enum { PLACE_BYTES = 160, WORD_BYTES = 128 };
 
@@ -320,7 +321,7 @@ bool rk_override_apply(const rk_override_target *target, const char *override)
     const char *equals = find_equals(override);
     change c = { .target = target };
 
-    if (!rk_text_is_utf8(override, strlen(override))) {
+    if (!rk_utf8_valid(override, strlen(override))) {
         rk_faults_add(target->faults, RK_FAULT_ERROR, "--set", "an override must be valid UTF-8");
         return true;
     }

@@ -10,6 +10,7 @@
 #include "reflect.h"
 #include "schema_registry.h"
 #include "text_parser.h"
+#include "utf8.h"
 
 static void read_fields(rk_text_parser *p, const rk_text_frame *f);
 
@@ -71,7 +72,7 @@ static void read_text(rk_text_parser *p, const rk_text_frame *f, const ProtobufC
     rk_buf_reset(&p->scratch);
     for (; look(p)->kind == RK_TOKEN_STRING; next(p))
         problem = problem ? problem : rk_text_unquote(&p->scratch, look(p));
-    if (!problem && !rk_text_is_utf8(p->scratch.data ? p->scratch.data : "", p->scratch.size))
+    if (!problem && !rk_utf8_valid(p->scratch.data ? p->scratch.data : "", p->scratch.size))
         problem = "a text must be valid UTF-8";
     if (problem) {
         rk_text_fault(p, &start, "%s: %s", field->name, problem);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "utf8.h"
 
 static bool word_is(const rk_token *token, const char *word)
 {
@@ -166,38 +167,13 @@ const char *rk_scalar_parse(rk_scalar *out, ProtobufCType type, const rk_token *
 
 /* ---- texts ---- */
 
-bool rk_text_is_utf8(const char *text, size_t n)
-{
-    const unsigned char *p = (const unsigned char *)text, *end = p + n;
-
-    while (p < end) {
-        size_t more = *p < 0x80 ? 0 : *p < 0xC2 ? 9 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : *p < 0xF5 ? 3 : 9;
-        if (more == 9 || (size_t)(end - p) <= more)
-            return false;
-        for (size_t i = 1; i <= more; i++)
-            if ((p[i] & 0xC0) != 0x80)
-                return false;
-        /* overlong forms, surrogates, beyond U+10FFFF */
-        if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) ||
-            (*p == 0xF4 && p[1] > 0x8F))
-            return false;
-        p += more + 1;
-    }
-    return true;
-}
-
 static bool append_utf8(rk_buf *out, uint32_t code)
 {
     char bytes[4];
-    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
 
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         return false;
-    for (size_t i = n - 1; i > 0; i--, code >>= 6)
-        bytes[i] = (char)(0x80 | (code & 0x3F));
-    bytes[0] = (char)(lead[n] | code);
-    rk_buf_append(out, bytes, n);
+    rk_buf_append(out, bytes, rk_utf8_put(bytes, code));
     return true;
 }
 
@@ -274,7 +250,7 @@ const char *rk_text_unquote(rk_buf *out, const rk_token *token)
 void rk_token_show(char out[RK_TOKEN_SHOWN_BYTES], const rk_token *token, bool negative)
 {
     size_t n = token->n, used = 0;
-    bool utf8 = rk_text_is_utf8(token->text, n), cut = n > 40, text = token->kind == RK_TOKEN_STRING;
+    bool utf8 = rk_utf8_valid(token->text, n), cut = n > 40, text = token->kind == RK_TOKEN_STRING;
 
     if (cut) /* not within a character */
         for (n = 40; n > 36 && ((unsigned char)token->text[n] & 0xC0) == 0x80; n--)

@@ -34,8 +34,6 @@ bool rk_scalar_integer(const rk_token *token, bool negative, int64_t *out); /* f
 /* Append the text that a RK_TOKEN_STRING stands for. */
 const char *rk_text_unquote(rk_buf *out, const rk_token *token);
 
-bool rk_text_is_utf8(const char *text, size_t n);
-
 /* The word for a message: in quotes, cut to 40 bytes, control bytes and what is no UTF-8 as ?. */
 enum { RK_TOKEN_SHOWN_BYTES = 64 };
 void rk_token_show(char out[RK_TOKEN_SHOWN_BYTES], const rk_token *token, bool negative);

@@ -99,23 +99,6 @@ static void escapes_stand_for_bytes(void **state)
     assert_string_equal(unquoted("'\\377'"), "\xFF");
 }
 
-static void utf8_is_strict(void **state)
-{
-    (void)state;
-    assert_true(rk_text_is_utf8("", 0));
-    assert_true(rk_text_is_utf8("a\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x9A\x80", 10));
-    assert_false(rk_text_is_utf8("\x80", 1));
-    assert_false(rk_text_is_utf8("\xC3", 1));
-    assert_false(rk_text_is_utf8("\xC3"
-                                 "a",
-                                 2));
-    assert_false(rk_text_is_utf8("\xC0\x80", 2)); /* overlong */
-    assert_false(rk_text_is_utf8("\xE0\x80\x80", 3));
-    assert_false(rk_text_is_utf8("\xED\xA0\x80", 3));     /* surrogate */
-    assert_false(rk_text_is_utf8("\xF4\x90\x80\x80", 4)); /* beyond U+10FFFF */
-    assert_false(rk_text_is_utf8("\xF5\x80\x80\x80", 4));
-}
-
 static const char *shown(const char *text, bool negative)
 {
     static char out[RK_TOKEN_SHOWN_BYTES];
@@ -142,8 +125,9 @@ static void words_are_shown_on_one_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers_keep_to_their_range), cmocka_unit_test(floats_are_rounded_as_protobuf_does),
-        cmocka_unit_test(escapes_stand_for_bytes),      cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(integers_keep_to_their_range),
+        cmocka_unit_test(floats_are_rounded_as_protobuf_does),
+        cmocka_unit_test(escapes_stand_for_bytes),
         cmocka_unit_test(words_are_shown_on_one_line),
     };
 
