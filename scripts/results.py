@@ -25,7 +25,7 @@ ARMS = {  # name: (what the table calls it, net that is judged, overrides)
 }
 SHAPES = {
     "easyrec": ("EasyRec's shape: shared 128-96-64, light 128-64, booster 256-128-96-64", "configs/ml1m_part.config"),
-    "light": ("a really light net: embeddings shared, light 8, booster 256-128-64", "configs/ml1m_part_light.config"),
+    "light": ("A really light net: embeddings shared, light 8, booster 256-128-64", "configs/ml1m_part_light.config"),
 }
 # Two-sided 95 % points of Student's t by degrees of freedom.
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228}
@@ -87,7 +87,7 @@ def print_table(args, shape):
     def column(arm, metric):
         return [r[f"{metric}_{ARMS[arm][1]}"] for r in results[arm]]
 
-    print(f"\n### ml1m_part, {SHAPES[shape][0]}\n")
+    print(f"\n## {SHAPES[shape][0]}\n")
     print("| arm | AUC | against light alone | GAUC | against light alone | log loss | its booster's AUC |")
     print("|---|---|---|---|---|---|---|")
     for arm, (name, net, _) in ARMS.items():
