@@ -31,7 +31,8 @@ typedef struct rk_optimizer_def {
     const char *doc;
     int n_slots;
     const char *slots[RK_MAX_SLOTS]; /* upstream's names: "Adam", "Adam_1"; unique within the optimizer */
-    bool moves_every_row;            /* rows of a table without a gradient move too (upstream's Adam) */
+    bool moves_every_row;            /* rows of a table without a gradient move too (upstream's Adam); those whose slots
+                                      * are all zero must stay as they are, for they are not visited */
 
     /* Check the options (the message in the oneof); faults go to faults. NULL: nothing to check. */
     void (*check)(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults);
@@ -89,7 +90,8 @@ ROCKET_NODISCARD rocket_status rk_updater_step(rk_updater *updater, rk_exec *exe
                                                rocket_error *err);
 
 /* Slots, for checkpoints: dense slab and table rows of slot i, laid out as the weights are. NULL where the slot's
- * optimizer moves no parameter, or not this table. A variable's slot is named "<variable>/<slot name>". */
+ * optimizer moves no parameter, or not this table. A variable's slot is named "<variable>/<slot name>". What is
+ * returned may be written until the next step. */
 int rk_updater_n_slots(const rk_updater *updater);
 const char *rk_updater_slot_name(const rk_updater *updater, int slot);
 float *rk_updater_slot_dense(rk_updater *updater, int slot);

@@ -117,12 +117,12 @@ static int cut_tables(const rk_updater *updater, rk_piece *pieces, int at)
     for (int i = 0; i < rk_graph_n_tables(updater->graph); i++) {
         const rk_table *table = rk_graph_table_at(updater->graph, i);
         int part = rk_updater_part(updater, table->name);
-        int64_t rows = RK_SWEEP_PIECE / table->dim;
+        int64_t rows = (RK_SWEEP_PIECE / table->dim / RK_AWAKE_BITS + 1) * RK_AWAKE_BITS;
         rk_piece piece = { .kind = RK_PIECE_TOUCHED, .target = i, .part = part };
 
         if (updater->parts[part].def->moves_every_row) {
             piece.kind = RK_PIECE_SWEEP;
-            at = cut(pieces, at, piece, table->n_rows, rows > 0 ? rows : 1);
+            at = cut(pieces, at, piece, table->n_rows, rows);
         } else {
             at = cut(pieces, at, piece, RK_SPARSE_PIECES, 1);
         }
@@ -137,6 +137,23 @@ static int count_lookups(const rk_graph *graph)
     for (int i = 0; i < rk_graph_n_nodes(graph); i++)
         n += rk_graph_node(graph, i)->table >= 0;
     return n;
+}
+
+static rocket_status awake_new(rk_updater *updater, rocket_error *err)
+{
+    int n_tables = rk_graph_n_tables(updater->graph);
+
+    updater->awake = rk_alloc((size_t)n_tables, sizeof *updater->awake);
+    RK_FAIL_IF(!updater->awake, FAILED, err, "no memory for the optimizer's plan");
+    for (int i = 0; i < n_tables; i++) {
+        const rk_table *table = rk_graph_table_at(updater->graph, i);
+
+        if (!updater->parts[rk_updater_part(updater, table->name)].def->moves_every_row)
+            continue;
+        updater->awake[i] = rk_alloc((size_t)table->n_rows / RK_AWAKE_BITS + 1, sizeof **updater->awake);
+        RK_FAIL_IF(!updater->awake[i], FAILED, err, "no memory for the optimizer's plan of %s", table->name);
+    }
+    return ROCKET_OK;
 }
 
 static rocket_status work_new(rk_updater *updater, rocket_error *err)
@@ -182,6 +199,7 @@ static rocket_status build(rk_updater *updater, const Rocket__TrainConfig *train
     updater->clip = train->gradient_clipping_by_norm;
     updater->multiplier = first->has_embedding_learning_rate_multiplier ? first->embedding_learning_rate_multiplier : 1;
     RK_TRY(slots_new(updater, err));
+    RK_TRY(awake_new(updater, err));
     return work_new(updater, err);
 }
 
@@ -222,6 +240,9 @@ void rk_updater_free(rk_updater *updater)
         rk_free(updater->merged[i].rows);
         rk_free(updater->merged[i].values);
     }
+    for (int i = 0; updater->awake && i < n_tables; i++)
+        rk_free(updater->awake[i]);
+    rk_free(updater->awake);
     rk_free(updater->of_table);
     rk_free(updater->merged);
     rk_free(updater->cursors);
@@ -253,6 +274,7 @@ float *rk_updater_slot_dense(rk_updater *updater, int slot)
 
 float *rk_updater_slot_table(rk_updater *updater, int slot, int table)
 {
+    updater->awake_known = false; /* the caller may write */
     return updater->slots[slot].tables[table];
 }
 

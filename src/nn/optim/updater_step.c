@@ -208,12 +208,7 @@ static void merge_table(void *arg, int table, int thread)
     }
 }
 
-/* What one call of an optimizer moves: n values from offset on, of a table or (-1) of the dense slab. */
-typedef struct target {
-    int part, table;
-} target;
-
-static void move_values(const rk_updater *updater, target to, int64_t offset, int64_t n, float *g)
+void rk_updater_move(const rk_updater *updater, rk_update_target to, int64_t offset, int64_t n, float *g)
 {
     const rk_update_part *part = &updater->parts[to.part];
     const rk_weights *weights = updater->weights;
@@ -233,43 +228,10 @@ static void move_values(const rk_updater *updater, target to, int64_t offset, in
 static void move_touched(const rk_updater *updater, const rk_piece *piece)
 {
     const rk_sparse *sparse = updater->of_table[piece->target];
-    target to = { piece->part, piece->target };
+    rk_update_target to = { piece->part, piece->target };
 
     for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++)
-        move_values(updater, to, sparse->rows[i] * sparse->dim, sparse->dim, sparse->values + i * sparse->dim);
-}
-
-static int64_t lower_bound(const rk_sparse *sparse, int64_t row)
-{
-    int64_t low = 0, high = sparse->n;
-
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-
-        if (sparse->rows[middle] < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Every row of a range moves: stretches that the batch did not touch in one run each. */
-static void move_sweep(const rk_updater *updater, const rk_piece *piece)
-{
-    const rk_sparse *sparse = updater->of_table[piece->target];
-    int64_t dim = sparse->dim, row = piece->begin;
-    target to = { piece->part, piece->target };
-
-    for (int64_t i = lower_bound(sparse, piece->begin); row < piece->end; i++) {
-        int64_t next = i < sparse->n && sparse->rows[i] < piece->end ? sparse->rows[i] : piece->end;
-
-        if (next > row)
-            move_values(updater, to, row * dim, (next - row) * dim, NULL);
-        if (next < piece->end)
-            move_values(updater, to, next * dim, dim, sparse->values + i * dim);
-        row = next + 1;
-    }
+        rk_updater_move(updater, to, sparse->rows[i] * sparse->dim, sparse->dim, sparse->values + i * sparse->dim);
 }
 
 /* A table that no look-up of this step has a gradient for does not move at all, as a variable that upstream finds no
@@ -281,14 +243,12 @@ static void move_piece(void *arg, int i, int thread)
 
     (void)thread;
     if (piece->kind == RK_PIECE_DENSE)
-        move_values(updater, (target){ piece->part, -1 }, piece->begin, piece->end - piece->begin,
-                    updater->gradients->dense + piece->begin);
-    else if (!updater->of_table[piece->target])
-        return;
-    else if (piece->kind == RK_PIECE_TOUCHED)
+        rk_updater_move(updater, (rk_update_target){ piece->part, -1 }, piece->begin, piece->end - piece->begin,
+                        updater->gradients->dense + piece->begin);
+    else if (piece->kind == RK_PIECE_SWEEP)
+        rk_updater_sweep(updater, piece);
+    else if (updater->of_table[piece->target])
         move_touched(updater, piece);
-    else
-        move_sweep(updater, piece);
 }
 
 static void prepare_parts(rk_updater *updater, uint64_t step)
@@ -317,6 +277,7 @@ rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradient
     updater->scale = updater->clip > 0 && before > updater->clip ? (float)(updater->clip / before) : 1;
     prepare_parts(updater, step);
     run_pieces(updater, updater->n_pieces, move_piece);
+    updater->awake_known = true;
     if (norm)
         *norm = before;
     return ROCKET_OK;

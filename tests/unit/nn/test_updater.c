@@ -181,6 +181,53 @@ static void a_zero_gradient_is_no_gradient(void **state)
     world_free(b);
 }
 
+/* All rows of the first table, with the gradient of `few` where that has one, else 0. */
+static void spread(rk_sparse *all, const rk_sparse *few)
+{
+    memset(all->values, 0, (size_t)(all->capacity * all->dim) * sizeof(float));
+    for (all->n = 0; all->n < all->capacity; all->n++)
+        all->rows[all->n] = all->n;
+    for (int64_t i = 0; i < few->n; i++)
+        memcpy(all->values + few->rows[i] * few->dim, few->values + i * few->dim, (size_t)few->dim * sizeof(float));
+}
+
+/* Three rows of each step, some near the borders of words and pieces. */
+static void touch_few(rk_sparse *few, int64_t step)
+{
+    few->n = 3;
+    few->rows[0] = 63 + step % 3;
+    few->rows[1] = 200 + step * 7;
+    few->rows[2] = few->capacity - 1 - step % 70;
+    for (int64_t i = 0; i < few->n * few->dim; i++)
+        few->values[i] = (float)(i % 5 - 2) * 0.25F;
+}
+
+/* Rows at rest are not visited. The oracle is an updater that visits all of them, with gradients of zero. */
+static void rows_at_rest_are_as_if_visited(void **state)
+{
+    world_size size = { 4, 3, 30000 }; /* several pieces */
+    struct world *a = world_new(size, ADAM, NULL), *b = world_new(size, ADAM, NULL);
+    rocket_error err = { 0 };
+
+    (void)state;
+    for (int64_t step = 0; step < 60; step++) {
+        world_gradients(a, (uint64_t)step);
+        world_gradients(b, (uint64_t)step);
+        touch_few(&a->sparse[0], step);
+        spread(&b->sparse[0], &a->sparse[0]);
+        for (int l = 1; l < WORLD_LOOKUPS; l++)
+            a->sparse[l].n = b->sparse[l].n = 0;
+        if (step == 30) /* as a checkpoint does, and a row that wakes by it */
+            rk_updater_slot_table(a->updater, 0, 0)[5 * 1000] = rk_updater_slot_table(b->updater, 0, 0)[5 * 1000] =
+                -0.5F;
+        assert_int_equal(rk_updater_apply(a->updater, &a->gradients, (uint64_t)step, NULL, &err), ROCKET_OK);
+        assert_int_equal(rk_updater_apply(b->updater, &b->gradients, (uint64_t)step, NULL, &err), ROCKET_OK);
+    }
+    world_assert_same(a, b);
+    world_free(a);
+    world_free(b);
+}
+
 static void two_optimizers_share_the_variables(void **state)
 {
     struct world *world = world_new(WORLD_SMALL,
@@ -371,6 +418,7 @@ int main(void)
         cmocka_unit_test(statistics_never_move),
         cmocka_unit_test(only_adam_moves_rows_that_were_not_touched),
         cmocka_unit_test(a_zero_gradient_is_no_gradient),
+        cmocka_unit_test(rows_at_rest_are_as_if_visited),
         cmocka_unit_test(two_optimizers_share_the_variables),
         cmocka_unit_test(a_gradient_that_is_not_finite_moves_nothing),
         cmocka_unit_test(threads_do_not_change_the_bits),
