@@ -160,7 +160,7 @@ static rocket_status layout_of_header(rk_layout *out, rk_arena *arena, const rk_
     for (size_t i = 0; i < out->n_columns; i++)
         RK_TRY(match_column(&field_of[i], view, (rk_text){ names[i], strlen(names[i]) }, seen, err));
     for (size_t i = 0; i < view->n_fields; i++)
-        if (!seen[i])
+        if (!seen[i] && !(out->optional && out->optional[i]))
             return fail_missing(view->fields[i].name, names, out->n_columns, err);
     out->field_of = field_of;
     return ROCKET_OK;
@@ -172,7 +172,10 @@ rocket_status rk_csv_layout(rk_layout *out, rk_arena *arena, const rk_config *co
     const rk_resolved *view = rk_config_view(config);
     rk_csv_stops *stops = rk_arena_alloc(arena, 1, sizeof *stops);
     size_t *field_of = rk_arena_alloc(arena, view->n_fields + 1, sizeof *field_of);
-    rk_layout made = { .n_fields = view->n_fields, .n_columns = view->n_fields, .separator = view->data->separator[0] };
+    rk_layout made = { .n_fields = view->n_fields,
+                       .n_columns = view->n_fields,
+                       .separator = view->data->separator[0],
+                       .optional = out->optional };
 
     RK_FAIL_IF(rk_arena_failed(arena), FAILED, err, "out of memory");
     rk_csv_stops_init(stops, made.separator);

@@ -25,7 +25,8 @@ typedef struct rk_layout {
     size_t n_columns;       /* of a record */
     const size_t *field_of; /* [n_columns] index of input_fields, or RK_NONE: the column is ignored */
     char separator;
-    const void *state; /* the reader's own, in the arena given to layout */
+    const bool *optional; /* [n_fields], set before `layout`: a header may lack the field; NULL: none */
+    const void *state;    /* the reader's own, in the arena given to layout */
 } rk_layout;
 
 /* One row, filled by parse into the caller's arrays. */

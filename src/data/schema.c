@@ -303,6 +303,15 @@ const rk_vocabularies *rk_schema_vocabularies(const rk_schema *schema)
     return &schema->vocabularies;
 }
 
+bool rk_schema_reads(const rk_schema *schema, size_t field)
+{
+    bool reads = schema->convert[field];
+
+    for (size_t i = 0; i < schema->n_bytes; i++)
+        reads |= schema->bytes_fields[i] == field;
+    return reads;
+}
+
 size_t rk_schema_n_fields(const rk_schema *schema)
 {
     return schema->view->n_fields;

@@ -33,7 +33,8 @@ int rk_schema_label(const rk_schema *schema);                    /* column; -1: 
 int rk_schema_weight(const rk_schema *schema);                   /* column; -1: none */
 int rk_schema_bytes(const rk_schema *schema, const char *field); /* column of a uid, session or reserved field; -1 */
 const rk_vocabularies *rk_schema_vocabularies(const rk_schema *schema);
-size_t rk_schema_n_fields(const rk_schema *schema); /* texts of a row: the config's input_fields */
+size_t rk_schema_n_fields(const rk_schema *schema);          /* texts of a row: the config's input_fields */
+bool rk_schema_reads(const rk_schema *schema, size_t field); /* some column is made of it */
 
 /* A row of field texts, in the order of the config's input_fields, appended to a batch of this schema.
  * A text that is empty or absent (data NULL) is the column's default_val.

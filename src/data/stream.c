@@ -444,11 +444,25 @@ static rocket_status read_header(rk_stream *stream, rk_text *header, rocket_erro
     return ROCKET_OK;
 }
 
+/* Scoring asks for fewer fields than training: rows without a label can be scored. */
+static rocket_status find_optional(rk_stream *stream, rocket_error *err)
+{
+    size_t n = rk_schema_n_fields(stream->rules.schema);
+    bool *optional = rk_arena_alloc(&stream->arena, n, sizeof *optional);
+
+    RK_FAIL_IF(!optional, FAILED, err, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        optional[i] = !rk_schema_reads(stream->rules.schema, i);
+    stream->rules.layout.optional = optional;
+    return ROCKET_OK;
+}
+
 static rocket_status make_layout(rk_stream *stream, rocket_error *err)
 {
     rk_block_rules *rules = &stream->rules;
     rk_text header;
 
+    RK_TRY(find_optional(stream, err));
     if (!rules->has_header)
         return rules->reader->layout(&rules->layout, &stream->arena, stream->config, NULL, err);
     RK_TRY(read_header(stream, &header, err));

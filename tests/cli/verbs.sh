@@ -140,6 +140,19 @@ said <(head -1 columns.csv) $'^y_light\001probs_light_1\001user\001clk$'
 run 0 "$rocket" predict -m light.safetensors -i eval.csv -o all.csv --output-cols probs_light_1 --reserved-cols ALL_COLUMNS
 check "all columns" diff <(tail -n +2 all.csv | cut -d, -f2-) eval.csv
 
+# ---- rows without the label, which a header shows
+(echo clk,user,item,city,tags,price && cat eval.csv) >named.csv
+cut -d, -f2- named.csv >unlabelled.csv
+run 0 "$rocket" train -q -c small.config --set model_dir=named --set data_config.with_header=true \
+    --set train_input_path=named.csv --set eval_input_path=
+run 0 "$rocket" predict -m named/export/40/model.safetensors -i named.csv -o named_scores.csv
+run 0 "$rocket" predict -m named/export/40/model.safetensors -i unlabelled.csv -o unlabelled_scores.csv
+same named_scores.csv unlabelled_scores.csv
+run 4 "$rocket" predict -m named/export/40/model.safetensors -i unlabelled.csv -o x.csv --reserved-cols clk
+said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not in the header'
+run 4 "$rocket" eval -c small.config --set model_dir=named --set data_config.with_header=true -i unlabelled.csv
+said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not in the header'
+
 # ---- a signal while predicting: the exit code says which, and there is no part of an output
 (while cat eval.csv; do sleep 0.02; done) 2>/dev/null |
     (exec "$rocket" predict -m light.safetensors -i - -o endless.csv --batch-size 10 2>stopped) &
