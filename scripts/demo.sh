@@ -19,7 +19,7 @@ best() { awk -v name="$1" '$1 == name { print $2 }' "$out/log.txt"; }
 train() {
     local name=$1
     shift
-    local sets=(--set "model_dir=$out/$name")
+    local sets=(--set "model_dir=$out/$name" --set data_config.num_epochs=2) # both nets alone gain by the second pass
     for override in "$@"; do
         sets+=(--set "$launch.$override")
     done
