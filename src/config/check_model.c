@@ -126,6 +126,8 @@ static void check_launch(const rk_check *check)
 
     check_not_negative(check, &launching->base, "l2_regularization", (double)launching->l2_regularization);
     check_not_negative(check, &launching->base, "ce_weight", (double)launch.ce_weight);
+    check_not_negative(check, &launching->base, "feature_distillation_weight",
+                       (double)launching->feature_distillation_weight);
     check_hint(check, &launch);
     check_teacher(check, &launch);
     check_sharing(check, &launch);

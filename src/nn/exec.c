@@ -542,6 +542,9 @@ static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *
             continue;
         for (int chunk = 0; chunk < exec->n_chunks; chunk++)
             sum += exec->loss_parts[i * RK_CHUNKS + chunk];
+        exec->loss_ios[i].sum = sum;
+        if (exec->loss_ios[i].loss->def->whole)
+            sum = exec->loss_ios[i].loss->def->whole(exec->loss_ios[i].loss, sum);
         exec->loss_values[i] = sum;
         exec->diverged = !isfinite(sum);
         RK_FAIL_IF(!isfinite(sum), FAILED, err, "%s is %s at step %llu", exec->loss_ios[i].loss->name,

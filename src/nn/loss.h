@@ -17,6 +17,7 @@ typedef struct rk_loss_io {
     const rk_tensor *x;   /* [n_inputs] */
     const rk_tensor *dx;  /* [n_inputs] */
     const float *weights; /* [B] sample weights, NULL: all 1 */
+    double sum;           /* backward: all chunks' shares together */
 } rk_loss_io;
 
 struct rk_loss_def {
@@ -28,7 +29,8 @@ struct rk_loss_def {
     const char *attrs[RK_MAX_ATTRS]; /* e.g. "weight", "temperature" */
     double attr_defaults[RK_MAX_ATTRS];
     rocket_status (*check)(const rk_graph *graph, const rk_loss *loss, rocket_error *err);
-    double (*forward)(const rk_loss_io *io); /* this chunk's share of the loss */
+    double (*forward)(const rk_loss_io *io);          /* this chunk's share of the loss */
+    double (*whole)(const rk_loss *loss, double sum); /* the loss from the sum of all shares; NULL: that is the loss */
     void (*backward)(const rk_loss_io *io);
 };
 

@@ -48,7 +48,7 @@ void rk_run_blame(const rk_run *run, const rk_batch *batch, rocket_error *err);
 
 /* Losses of the batch that was just run, under upstream's names: each term, then regularization_loss (training only)
  * and total_loss. Names are borrowed from the graph. */
-enum { RK_MAX_LOSSES = 16 };
+enum { RK_MAX_LOSSES = 64 };
 typedef struct rk_losses_now {
     struct {
         const char *name;

@@ -123,7 +123,7 @@ class Step:
     def __init__(self, case, rows, values, rng, training=True, stops=True):
         self.case, self.rows, self.values, self.rng = case, rows, values, rng
         self.training, self.stops = training, stops
-        self.leaves, self.moving, self.losses = {}, {}, {}
+        self.leaves, self.moving, self.losses, self.hidden = {}, {}, {}, {}
         self.regularization = Node(0.0)
 
     def value(self, name, shape, draw):
@@ -177,11 +177,13 @@ class Step:
         return centred * ((batch_variance + epsilon) ** -0.5)
 
     def dnn(self, kind, scope, x):
-        widths, activation = NETS[kind]
+        widths, activation = self.case["widths"].get(kind, NETS[kind][0]), NETS[kind][1]
+        self.hidden[scope] = []
         own = ACTIVATIONS.get(self.case["activations"].get(kind))
         for i, units in enumerate(widths):
             x = self.batch_norm(f"{scope}/dnn_{i}/bn", self.dense(f"{scope}/dnn_{i}", x, units))
             x = own(self, f"{scope}/dnn_{i}/act", x) if own else activation(x)
+            self.hidden[scope].append(x)
         return x
 
     def net(self, name, x):
@@ -217,6 +219,27 @@ class Step:
         share = 1 / classes if case["reduction"] == "MEAN" else 1
         return self.mean(sum_rows((light - teacher) ** 2)) * (share * case["hint_weight"])
 
+    def similarity(self, light, booster):
+        case, weight = self.case, self.case["features"]["weight"]
+        if case["features"]["compat"]:
+            return total((booster - light) ** 2) ** 0.5 * -weight
+        kind = case["features"]["function"]
+        if kind == "EUCLID":
+            return self.mean(sum_rows((booster - light) ** 2) ** 0.5) * weight
+        product = sum_rows(light * booster)
+        if kind == "COSINE":
+            product = product * sum_rows(light ** 2) ** -0.5 * sum_rows(booster ** 2) ** -0.5
+        return self.mean(product) * -weight
+
+    def similarities(self):
+        """Light layer i with the first booster layer of its width."""
+        boosters = self.hidden["booster_dnn"]
+        for light in self.hidden["light_dnn"]:
+            booster = next((h for h in boosters if h.value.shape == light.value.shape), None)
+            if booster is not None:
+                name = f"similarity_{sum(key.startswith('similarity') for key in self.losses)}"
+                self.losses[name] = self.similarity(light, self.block(booster) if self.case["block"] else booster)
+
     def towers(self):
         """What the booster's and the light net's towers read."""
         case = self.case
@@ -246,6 +269,8 @@ class Step:
         if case["arm"] == "ROCKET":
             z = self.logits["booster"]
             self.losses["hint_loss"] = self.hint(self.logits["light"], self.block(z) if case["block"] else z)
+            if case["features"]:
+                self.similarities()
         elif case["arm"] == "KD_FROM_BOOSTER":
             self.losses["hint_loss"] = self.hint(self.logits["light"], Node(teacher))
         self.losses["regularization_loss"] = self.regularization
@@ -291,10 +316,12 @@ def text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activations={}, **options):
+def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activations={}, widths={},
+              features=None, **options):
     """The case as numbers, and as overrides of the config."""
     case = dict(RECIPES[recipe], name=name, classes=classes, optimizer=optimizer, weighted=weighted, block=True,
-                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1, activations=activations)
+                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1, activations=activations, widths=widths)
+    case["features"] = features and dict(dict(function="COSINE", weight=0.1, compat=False), **features)
     if recipe == "XDL":
         case["ce_weight"] = 1 / classes
     case.update(options)
@@ -304,6 +331,10 @@ def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activati
         field = f"hint.{HINT_FIELDS[key]}" if key in HINT_FIELDS else FIELDS[key]
         overrides.append(f"{launching}.{field}={text(value)}")
     overrides += [f"{launching}.{kind}.activation={name}" for kind, name in activations.items()]
+    overrides += [f"{launching}.{kind}.hidden_units={units}" for kind, units in widths.items()]
+    if features is not None:
+        overrides.append(f"{launching}.feature_based_distillation=true")
+        overrides += [f"{launching}.feature_distillation_{key}={text(value)}" for key, value in features.items()]
     if classes == 3:
         overrides.append("data_config.label_fields=grade")
     if weighted:
@@ -370,6 +401,18 @@ CASES = [
     make_case("act_prelu_dice", "PAPER", activations={"share_dnn": "swish", "booster_dnn": "prelu", "light_dnn": "dice"}),
     make_case("act_dice_linear", "EASYREC", classes=1, optimizer="adagrad",
               activations={"share_dnn": "dice", "booster_dnn": "linear", "light_dnn": "prelu"}),
+    # Hints between hidden layers.
+    make_case("features_default", "EASYREC", widths={"light_dnn": [7, 5]}, features={"weight": 0.1}),
+    make_case("features_crossed", "PAPER", weighted=True, features={"weight": 0.5},
+              widths={"booster_dnn": [5, 7, 5], "light_dnn": [7, 4, 5]}),
+    make_case("features_inner", "EASYREC", classes=1, widths={"light_dnn": [5]}, features={"function": "INNER_PRODUCT"}),
+    make_case("features_euclid", "PAPER", classes=3, optimizer="adagrad", widths={"light_dnn": [5, 7]},
+              features={"function": "EUCLID", "weight": 0.25}),
+    make_case("features_no_block", "PAPER", block=False, hint_weight=1, widths={"light_dnn": [7]},
+              features={"function": "COSINE", "weight": 1}),
+    make_case("features_upstream", "EASYREC", widths={"light_dnn": [7, 5]}, features={"compat": True}),
+    make_case("features_upstream_weighted", "EASYREC", classes=1, weighted=True, widths={"light_dnn": [5]},
+              features={"function": "COSINE", "compat": True}),
 ]
 
 

@@ -169,7 +169,7 @@ typedef struct nn_tally {
 static inline void nn_compare(nn_world *world, float *w, float analytic, const char *what, nn_tally *tally)
 {
     double wide = nn_slope(world, w, 4e-3F), narrow = nn_slope(world, w, 2e-3F);
-    double rounding = 1e-5 * nn_world_loss(world); /* floats behind the loss, over the step */
+    double rounding = 1e-5 * fabs(nn_world_loss(world)); /* floats behind the loss, over the step */
     double tolerance = 2e-3 * (1 + fabs(narrow)) + rounding;
 
     tally->compared++;

@@ -3,7 +3,7 @@
  *
  *   x = features of group "all"      s = share_dnn(x)
  *   z = booster_output(booster_dnn(s))          l = light_output(light_dnn(block_s(s)))
- *   L = w CE(y, z) + w CE(y, l) + hint(l, block_z(z)) + L2 terms
+ *   L = w CE(y, z) + w CE(y, l) + hint(l, block_z(z)) + hints between hidden layers (feature_hints.h) + L2 terms
  *
  * block_z is the gradient block: the booster never learns from the hint. block_s is upstream's: the light net reads the
  * shared output as a constant. Which of them are there, what the hint is and how much is shared follows from recipe and
@@ -16,6 +16,7 @@
 
 #include "dnn.h"
 #include "error.h"
+#include "feature_hints.h"
 #include "inputs.h"
 #include "loss.h"
 #include "model.h"
@@ -29,6 +30,8 @@ typedef struct builder {
     rk_launch launch;
     double l2, embedding_l2;
     int label, weight;
+    rk_arena *scratch;
+    rk_hidden hidden[RK_N_NETS]; /* of the towers */
 } builder;
 
 static bool has_light(const builder *b)
@@ -73,27 +76,29 @@ static void build_shared(const builder *b, int *booster, int *light)
     if (!has_light(b) || !has_booster(b)) { /* one net: its lower layers keep upstream's names */
         bool small = has_light(b) && own_tables;
         int x = build_inputs(b, "", small ? b->launch.light_embedding_dim : 0);
-        *booster = *light = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2);
+        *booster = *light = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2, NULL);
         return;
     }
     int x = build_inputs(b, "", 0);
-    *booster = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2);
+    *booster = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2, NULL);
     if (!own_layers) {
         *light = light_view(b, *booster);
         return;
     }
     int light_x = own_tables ? build_inputs(b, "light_", b->launch.light_embedding_dim) : light_view(b, x);
-    *light = rk_layer_dnn(b->graph, share, "light_share_dnn", light_x, b->l2);
+    *light = rk_layer_dnn(b->graph, share, "light_share_dnn", light_x, b->l2, NULL);
 }
 
 /* A tower and its head; sets the model's logits and probabilities of that net. */
-static void build_net(const builder *b, int net, const Rocket__DNN *tower, int input)
+static void build_net(builder *b, int net, const Rocket__DNN *tower, int input)
 {
     char name[64];
+    int *hidden = rk_arena_alloc(b->scratch, rk_layer_dnn_depth(tower), sizeof *hidden);
     const char *prob = b->model->n_classes > 1 ? "softmax" : "sigmoid";
 
     snprintf(name, sizeof name, "%s_dnn", rk_net_names[net]);
-    int top = rk_layer_dnn(b->graph, tower, name, input, b->l2);
+    int top = rk_layer_dnn(b->graph, tower, name, input, b->l2, hidden);
+    b->hidden[net] = (rk_hidden){ tower, hidden };
     snprintf(name, sizeof name, "%s_output", rk_net_names[net]);
     int logits = rk_layer_dense(b->graph, name, top, b->model->n_classes, b->l2);
     int probs = rk_graph_unary(b->graph, prob, logits);
@@ -146,6 +151,18 @@ static void build_hint(const builder *b, int teacher)
     rk_graph_add_loss(b->graph, losses[launch->hint_loss], "hint_loss", &spec);
 }
 
+static void build_feature_hints(const builder *b)
+{
+    rk_feature_hints hints = { .config = b->config,
+                               .light = b->hidden[RK_LIGHT],
+                               .booster = b->hidden[RK_BOOSTER],
+                               .block = b->launch.gradient_block,
+                               .weight = b->weight };
+
+    if (b->config->feature_based_distillation && !rk_arena_failed(b->scratch))
+        rk_feature_hints_build(b->graph, &hints);
+}
+
 static void build_losses(const builder *b)
 {
     for (int net = RK_N_NETS - 1; net >= 0; net--)
@@ -154,14 +171,33 @@ static void build_losses(const builder *b)
     if (b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET) {
         int z = b->model->logits[RK_BOOSTER];
         build_hint(b, b->launch.gradient_block ? rk_graph_unary(b->graph, "stop_gradient", z) : z);
+        build_feature_hints(b);
     } else if (b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__KD_FROM_BOOSTER) {
         b->model->teacher = rk_graph_input_floats(b->graph, "@teacher_logits", b->model->n_classes);
         build_hint(b, b->model->teacher);
     }
 }
 
+static void build_graph(builder *b)
+{
+    int booster, light;
+
+    build_shared(b, &booster, &light);
+    if (has_booster(b))
+        build_net(b, RK_BOOSTER, b->config->booster_dnn, booster);
+    if (has_light(b))
+        build_net(b, RK_LIGHT, b->config->light_dnn, light);
+    b->label = rk_inputs_label(b->model, b->schema);
+    b->weight = rk_inputs_weight(b->model, b->schema);
+    if (b->label >= 0) /* a schema for scoring has none */
+        build_losses(b);
+    if (rk_arena_failed(b->scratch))
+        rk_graph_no_memory(b->graph);
+}
+
 static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
 {
+    rk_arena scratch;
     const rk_resolved *view = rk_config_view(config);
     RK_FAIL_IF(view->launching == NULL, CONFIG, err, "%s: model_config has no rocket_launching",
                rk_config_name(config));
@@ -171,19 +207,13 @@ static rocket_status build(rk_model *model, const rk_config *config, const rk_sc
                   .config = view->launching,
                   .launch = rk_launch_of(view->launching, view->model->num_class),
                   .l2 = (double)view->launching->l2_regularization,
-                  .embedding_l2 = (double)view->model->embedding_regularization };
-    int booster, light;
+                  .embedding_l2 = (double)view->model->embedding_regularization,
+                  .scratch = &scratch };
 
     model->n_classes = (int)view->model->num_class;
-    build_shared(&b, &booster, &light);
-    if (has_booster(&b))
-        build_net(&b, RK_BOOSTER, b.config->booster_dnn, booster);
-    if (has_light(&b))
-        build_net(&b, RK_LIGHT, b.config->light_dnn, light);
-    b.label = rk_inputs_label(model, schema);
-    b.weight = rk_inputs_weight(model, schema);
-    if (b.label >= 0) /* a schema for scoring has none */
-        build_losses(&b);
+    rk_arena_init(&scratch, 0);
+    build_graph(&b);
+    rk_arena_clear(&scratch);
     return rk_graph_finish(model->graph, err);
 }
 
@@ -196,6 +226,7 @@ static void check(const rk_config *config, rk_faults *faults)
     rk_layer_check_dnn(config, launching->share_dnn, faults);
     rk_layer_check_dnn(config, launching->booster_dnn, faults);
     rk_layer_check_dnn(config, launching->light_dnn, faults);
+    rk_feature_hints_check(config, faults);
 }
 
 const rk_model_def rk_model_rocket_launching = {

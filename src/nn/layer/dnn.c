@@ -93,7 +93,12 @@ static bool is_identity(const Rocket__DNN *dnn)
     return dnn == NULL || dnn->n_hidden_units == 0 || (dnn->n_hidden_units == 1 && dnn->hidden_units[0] == 0);
 }
 
-int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int input, double l2)
+size_t rk_layer_dnn_depth(const Rocket__DNN *dnn)
+{
+    return is_identity(dnn) ? 0 : dnn->n_hidden_units;
+}
+
+int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int input, double l2, int *hidden)
 {
     char layer[SCOPE_BYTES];
     int node = input;
@@ -111,6 +116,8 @@ int rk_layer_dnn(rk_graph *graph, const Rocket__DNN *dnn, const char *scope, int
         node = add_part(graph, activation, layer, "act", node);
         if (i < dnn->n_dropout_ratio)
             node = add_dropout(graph, layer, node, dnn->dropout_ratio[i]);
+        if (hidden != NULL)
+            hidden[i] = node;
     }
     return node;
 }

@@ -33,6 +33,32 @@ double rk_class_probability(const float *x, int64_t c, double scale, double log_
     return exp(scale * (double)x[c] - log_sum_exp);
 }
 
+double rk_row_distance(const rk_loss_io *io, int64_t b)
+{
+    const float *x = rk_row(io->x[0], b), *y = rk_row(io->x[1], b);
+    double sum = 0;
+
+    for (int64_t c = 0; c < io->C; c++) {
+        double d = (double)x[c] - (double)y[c];
+        sum += d * d;
+    }
+    return sum;
+}
+
+void rk_row_pull(const rk_loss_io *io, int64_t b, double factor)
+{
+    const float *x = rk_row(io->x[0], b), *y = rk_row(io->x[1], b);
+
+    for (int64_t c = 0; c < io->C; c++) {
+        float d = (float)(factor * ((double)x[c] - (double)y[c]));
+
+        if (io->dx[0].data)
+            rk_row(io->dx[0], b)[c] += d;
+        if (io->dx[1].data)
+            rk_row(io->dx[1], b)[c] -= d;
+    }
+}
+
 int64_t rk_loss_width(const rk_graph *graph, const rk_loss *loss, int i)
 {
     return rk_shape_size(&rk_graph_node(graph, loss->inputs[i])->shape);

@@ -22,6 +22,10 @@ double rk_sigmoid(double x);
 double rk_log_sum_exp(const float *x, int64_t C, double scale);
 double rk_class_probability(const float *x, int64_t c, double scale, double log_sum_exp);
 
+/* Of two inputs of the same width: |x0 - x1|^2 of a row; and its pull, dx0 += factor (x0 - x1), dx1 the opposite. */
+double rk_row_distance(const rk_loss_io *io, int64_t b);
+void rk_row_pull(const rk_loss_io *io, int64_t b, double factor);
+
 /* Checks: attribute i is a finite number >= 0; inputs 0 and 1 have the same width; input `labels` has width 1. */
 ROCKET_NODISCARD rocket_status rk_loss_check_attr(const rk_loss *loss, int i, rocket_error *err);
 ROCKET_NODISCARD rocket_status rk_loss_check_pair(const rk_graph *graph, const rk_loss *loss, rocket_error *err);

@@ -85,8 +85,7 @@ static void upstream_configs_load(void **state)
     (void)state;
     assert_string_equal(upstream("rocket_launching"), "");
     assert_string_equal(upstream("rocket_launching_with_rtp_input"), "");
-    assert_string_equal(upstream("rocket_launching_feature_based"),
-                        "feature_based_distillation is not supported and would change the result: set it to false\n");
+    assert_string_equal(upstream("rocket_launching_feature_based"), "");
     assert_string_equal(upstream("rocket_launching_on_sequence_feature_taobao"),
                         "sequence_features is not supported and would change the result: sequences with attention come "
                         "with the DIN model\n");

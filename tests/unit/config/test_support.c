@@ -106,15 +106,14 @@ static const config_fault_case cases[] = {
       "" },
     { "others are",
       { CONFIG_TEXT_SOUND,
-        { "data_config.prefetch_size=64", "sync_replicas=false", "feature_based_distillation=true",
-          "write_graph=false" } },
+        { "data_config.prefetch_size=64", "sync_replicas=false", "fg_json_path=fg.json", "write_graph=false" } },
       "note --set sync_replicas=false: sync_replicas changes nothing here: one process updates the weights, always in "
       "step\n"
       "note --set write_graph=false: write_graph changes nothing here: there is no TensorFlow graph\n"
       "note --set data_config.prefetch_size=64: prefetch_size changes nothing here: reading runs ahead of training by "
       "itself\n"
-      "error --set feature_based_distillation=true: feature_based_distillation is not supported and would change the "
-      "result: set it to false\n" },
+      "error --set fg_json_path=fg.json: fg_json_path is not supported and would change the result: write the features "
+      "into feature_config\n" },
     { "what is refused is not looked into",
       { CONFIG_TEXT_SOUND, { "data_config.negative_sampler={ input_path: 'x' num_sample: 3 }" } },
       "error --set data_config.negative_sampler={ input_path: 'x' num_sample: 3 }: negative_sampler is not supported "
