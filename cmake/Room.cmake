@@ -1,7 +1,6 @@
 # room(name [USES rooms...]): static library rk_<name> from src/<name>/**/*.{c,cc}, main.c apart (that is the program).
 #
-# The folders of a room that hold headers or plug-in lists are its include path. A room without sources yet is an
-# interface library, so that what stands on it can be built all the same.
+# The folders of a room that hold headers or plug-in lists are its include path.
 function(room name)
   cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
   set(target rk_${name})
@@ -18,30 +17,17 @@ function(room name)
   list(REMOVE_DUPLICATES folders)
   list(TRANSFORM ROOM_USES PREPEND rk_ OUTPUT_VARIABLE uses)
 
-  if(sources)
-    add_library(${target} STATIC ${sources})
-    set(visibility PUBLIC)
-    target_compile_options(${target} PRIVATE ${ROCKET_WARNINGS} $<$<COMPILE_LANGUAGE:C>:-Wconversion>)
-    room_kernels(${sources})
-  else()
-    message(STATUS "room ${name}: no sources yet")
-    add_library(${target} INTERFACE)
-    set(visibility INTERFACE)
-  endif()
-  set_property(TARGET ${target} PROPERTY ROOM_VISIBILITY ${visibility})
-  target_include_directories(${target} ${visibility} ${CMAKE_CURRENT_SOURCE_DIR}/include ${folders})
-  target_link_libraries(${target} ${visibility} ${uses})
+  add_library(${target} STATIC ${sources})
+  target_compile_options(${target} PRIVATE ${ROCKET_WARNINGS} $<$<COMPILE_LANGUAGE:C>:-Wconversion>)
+  target_include_directories(${target} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include ${folders})
+  target_link_libraries(${target} PUBLIC ${uses})
+  room_kernels(${sources})
 endfunction()
 
 # Third-party libraries of the room that wraps them (interface targets of Packages.cmake). Their headers are visible to
 # this room only; the link follows it everywhere.
 function(room_links name)
-  get_target_property(visibility rk_${name} ROOM_VISIBILITY)
-  if(visibility STREQUAL INTERFACE)
-    target_link_libraries(rk_${name} INTERFACE ${ARGN})
-  else()
-    target_link_libraries(rk_${name} PRIVATE ${ARGN})
-  endif()
+  target_link_libraries(rk_${name} PRIVATE ${ARGN})
 endfunction()
 
 # *_avx2.c are compiled for processors with AVX2, FMA and F16C; whoever calls them has asked cpuid before.
