@@ -178,8 +178,9 @@ static bool has_table(const Rocket__FeatureConfig *feature)
 {
     bool buckets = feature->n_boundaries > 0 || feature->num_buckets > 1;
     bool raw = feature->feature_type == ROCKET__FEATURE_CONFIG__FEATURE_TYPE__RawFeature;
+    bool expression = feature->feature_type == ROCKET__FEATURE_CONFIG__FEATURE_TYPE__ExprFeature;
 
-    return feature->feature_type != ROCKET__FEATURE_CONFIG__FEATURE_TYPE__PassThroughFeature &&
+    return feature->feature_type != ROCKET__FEATURE_CONFIG__FEATURE_TYPE__PassThroughFeature && !expression &&
            !(raw && !buckets && feature->embedding_dim == 0);
 }
 

@@ -7,13 +7,15 @@
  *
  * A STRING field is a list of raw_input_dim numbers (fewer: zeros follow). With seq_multi_sep and a combiner in the
  * config it is a list of such lists, combined number by number. All arithmetic is in float, as upstream's graph does
- * it.
+ * it; normalizer_fn, which comes behind the scaling, is one of TensorFlow's functions by name (tf_function.h), computed
+ * in double and rounded.
  */
 #include <string.h>
 
 #include "error.h"
 #include "faults.h"
 #include "feature.h"
+#include "tf_function.h"
 
 enum { MAX_DIM = 1 << 20, MAX_BUCKETS = 1 << 20 };
 
@@ -23,7 +25,8 @@ struct rk_feature_state {
     int64_t dim;
     bool scaled;
     float min, range;
-    const float *boundaries; /* [n_boundaries] rising; NULL: not bucketised */
+    const rk_tf_function *normalizer; /* of one number; or NULL */
+    const float *boundaries;          /* [n_boundaries] rising; NULL: not bucketised */
     int64_t n_boundaries;
     reduction reduction; /* of a list of vectors; FIRST: there is one */
     rk_delimiters between, lists;
@@ -37,6 +40,24 @@ static bool is_scaled(const Rocket__FeatureConfig *config)
 static bool is_bucketised(const Rocket__FeatureConfig *config)
 {
     return config->n_boundaries > 0 || (config->num_buckets > 1 && is_scaled(config));
+}
+
+static bool has_normalizer(const Rocket__FeatureConfig *config)
+{
+    return config->normalizer_fn && config->normalizer_fn[0];
+}
+
+static rk_text text_of(const char *text)
+{
+    return (rk_text){ text, strlen(text) };
+}
+
+/* NULL: there is none, or it is not known. */
+static const rk_tf_function *normalizer_of(const Rocket__FeatureConfig *config)
+{
+    const rk_tf_function *found = has_normalizer(config) ? rk_tf_function_find(text_of(config->normalizer_fn)) : NULL;
+
+    return found && found->of_one ? found : NULL;
 }
 
 /* The combiner was written in the config: it is not the default's own text. */
@@ -93,6 +114,7 @@ static void check(const rk_config *config, const rk_feature_spec *spec, rk_fault
 {
     const Rocket__FeatureConfig *feature = spec->config;
     int type = rk_feature_input_type(config, spec, 0);
+    char names[RK_TF_LIST_BYTES], found[RK_FOUND_BYTES];
     reduction unused;
 
     check_buckets(config, spec, faults);
@@ -107,8 +129,10 @@ static void check(const rk_config *config, const rk_feature_spec *spec, rk_fault
     if (feature->raw_input_dim > 1 && type != ROCKET__DATASET_CONFIG__FIELD_TYPE__STRING)
         rk_feature_fault(config, spec, faults, "raw_input_dim",
                          "raw_input_dim: %u numbers need an input of type STRING", feature->raw_input_dim);
-    if (feature->normalizer_fn && feature->normalizer_fn[0])
-        rk_feature_fault(config, spec, faults, "normalizer_fn", "normalizer_fn is a Python function: not supported");
+    if (has_normalizer(feature) && !normalizer_of(feature))
+        rk_feature_fault(config, spec, faults, "normalizer_fn",
+                         "normalizer_fn: expected one of %s, as rocket runs no Python, found %s",
+                         rk_tf_function_list(1, names), rk_found(text_of(feature->normalizer_fn), found));
     if (!feature->separator[0])
         rk_feature_fault(config, spec, faults, "separator", "separator: expected characters, found \"\"");
     if (!reduction_of(feature, &unused))
@@ -161,6 +185,9 @@ static rocket_status open_raw(rk_feature *feature, const rk_feature_setup *setup
     state->scaled = is_scaled(config);
     state->min = (float)config->min_val;
     state->range = (float)(config->max_val - config->min_val);
+    state->normalizer = normalizer_of(config);
+    RK_FAIL_IF(has_normalizer(config) && !state->normalizer, CONFIG, err,
+               "normalizer_fn: expected the name of a function that is known, found \"%s\"", config->normalizer_fn);
     rk_delimiters_init(&state->between, config->separator);
     if (reduction_of(config, &state->reduction) && state->reduction != FIRST)
         rk_delimiters_init(&state->lists, config->seq_multi_sep);
@@ -249,6 +276,8 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
     RK_TRY(take_numbers(state, &values[feature->fields[0]], x, err));
     for (int64_t i = 0; i < state->dim && state->scaled; i++)
         x[i] = (x[i] - state->min) / state->range;
+    for (int64_t i = 0; i < state->dim && state->normalizer; i++)
+        x[i] = (float)state->normalizer->of_one((double)x[i]);
     for (int64_t i = 0; i < state->dim && !floats; i++)
         ok &= state->boundaries ? rk_row_id(out, bucket_of(state, x[i]) + (state->n_boundaries + 1) * i, 1)
                                 : rk_row_id(out, i, x[i]);

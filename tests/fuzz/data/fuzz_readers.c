@@ -41,10 +41,15 @@ static const char config_text[] =
     "           hash_bucket_size: 77 combo_input_seps: ['', '', '|'] } "
     "features { feature_name: 'C' input_names: ['t', 'f', 'b'] feature_type: ComboFeature embedding_dim: 4 "
     "           hash_bucket_size: 77 combo_input_seps: '|' combo_join_sep: '__' precision: 3 } "
-    "features { feature_name: 'D' input_names: 't' feature_type: PassThroughFeature } } "
+    "features { feature_name: 'D' input_names: 't' feature_type: PassThroughFeature } "
+    "features { feature_name: 'E' input_names: ['l', 't'] feature_type: LookupFeature embedding_dim: 4 "
+    "           hash_bucket_size: 50 kv_separator: ':' lookup_max_sel_elem_num: 2 combiner: 'mean' } "
+    "features { feature_name: 'F' input_names: ['f', 'd', 'l'] feature_type: ExprFeature "
+    "           expression: '(f / d > tf.log(l)) | (l == 1)' } "
+    "features { feature_name: 'G' input_names: 'd' feature_type: RawFeature normalizer_fn: 'tf.log1p' } } "
     "eval_config { metrics_set { gauc { uid_field: 's' } } } "
     "model_config { num_class: 2 feature_groups { group_name: 'all' "
-    "feature_names: ['0','1','2','3','4','5','6','7','8','9','A','B','C','D'] } rocket_launching { } }";
+    "feature_names: ['0','1','2','3','4','5','6','7','8','9','A','B','C','D','E','F','G'] } rocket_launching { } }";
 
 enum { MAX_READERS = 64 };
 

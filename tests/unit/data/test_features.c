@@ -184,6 +184,64 @@ static void raw_numbers(void **state)
           { "0.5|-2", NULL, "0*0.5" });
 }
 
+/* Behind the scaling, in front of buckets; in float. */
+static void raw_normalized(void **state)
+{
+    (void)state;
+    CHECK(ONE("FLOAT", "feature_type: RawFeature normalizer_fn: 'tf.math.log1p'"), { "0", NULL, "[0]" },
+          { "1.7182818", NULL, "[1]" }, { "-1", NULL, "[-inf]" });
+    CHECK(ONE("FLOAT", "feature_type: RawFeature normalizer_fn: 'tf.log' min_val: 1 max_val: 3"), { "3", NULL, "[0]" },
+          { "5.4365637", NULL, "[0.796733]" });
+    CHECK(ONE("STRING", "feature_type: RawFeature normalizer_fn: 'tf.sqrt' raw_input_dim: 3"),
+          { "4|9|2.25", NULL, "[2,3,1.5]" });
+    CHECK(ONE("FLOAT", "feature_type: RawFeature normalizer_fn: 'tf.identity'"), { "-7", NULL, "[-7]" });
+    CHECK(ONE("FLOAT", "feature_type: RawFeature normalizer_fn: 'tf.math.square' embedding_dim: 4 boundaries: [0, 10]"),
+          { "-3", NULL, "1" }, { "4", NULL, "2" });
+    CHECK(ONE("FLOAT", "feature_type: RawFeature normalizer_fn: 'tf.math.square' embedding_dim: 4"),
+          { "-3", NULL, "0*9" });
+}
+
+static void lookups(void **state)
+{
+#define LOOKUP(key, options)                                                                                           \
+    CONFIG(FIELD("a", key) FIELD("b", "STRING"),                                                                       \
+           "features { feature_name: 'x' feature_type: LookupFeature input_names: 'a' input_names: 'b' "               \
+           "embedding_dim: 4 hash_bucket_size: 100000 kv_separator: ':' " options " } ",                               \
+           "feature_names: 'x' ")
+    (void)state;
+    CHECK(
+        LOOKUP("STRING", ""), { "k", "k:abc|j:1|k:hello", "61385,296" }, { "j", "k:abc|j:1", "34849" },
+        { "z", "k:abc", "-" }, { "", "k:abc", "-" }, { "k", "", "-" }, { "k", "||k::abc|", "61385" },
+        { "kk", "k:abc|kkk:1", "-" },
+        { "k", "k:abc|j", "error 4: field \"b\" (STRING): expected pairs of key and value, found \"j\"" },
+        { "k", "k:a:b", "error 4: field \"b\" (STRING): expected pairs of key and value, found \"k:a:b\"" },
+        { "k", "j:", "error 4: field \"b\" (STRING): expected pairs of key and value, found \"j:\"" },
+        { "k", "k:1|k:1|k:1|k:1|k:1|k:1|k:1|k:1|k:1|k:1|k:1",
+          "error 4: field \"b\" (STRING): expected at most 10 values of a key (lookup_max_sel_elem_num), found more" });
+    CHECK(LOOKUP("INT64", ""), { " 12 ", "12:abc|012:1", "61385" }, { "-1", "-1:hello", "296" });
+    CHECK(
+        LOOKUP("STRING", "separator: ';' lookup_max_sel_elem_num: 1"), { "k", "k:0;j:1", "72735" },
+        { "k", "k:0;k:1",
+          "error 4: field \"b\" (STRING): expected at most 1 values of a key (lookup_max_sel_elem_num), found more" });
+}
+
+static void expressions(void **state)
+{
+#define EXPR(a, b, text)                                                                                               \
+    CONFIG(                                                                                                            \
+        FIELD("a", a) FIELD("b", b),                                                                                   \
+        "features { feature_name: 'x' feature_type: ExprFeature input_names: 'a' input_names: 'b' expression: '" text  \
+        "' } ",                                                                                                        \
+        "feature_names: 'x' ")
+    (void)state;
+    CHECK(EXPR("INT32", "DOUBLE", "a / b"), { "3", "2", "[1.5]" }, { "1", "0", "[inf]" }, { "", "4", "[0]" });
+    CHECK(EXPR("STRING", "INT64", "(a >= b) & (b > 0)"), { "2.5", "2", "[1]" }, { "1", "2", "[0]" },
+          { "x", "2", "error 4: field \"a\" (STRING): expected a number, found \"x\"" },
+          { "", "2", "error 4: field \"a\" (STRING): expected a number, found \"\"" });
+    CHECK(EXPR("FLOAT", "INT64", "tf.math.log1p(a) + tf.maximum(b, 2)"), { "0", "1", "[2]" }, { "0", "3", "[3]" });
+    CHECK(EXPR("INT64", "INT64", "a == b"), { "16777216", "16777217", "[0]" }); /* doubles, not floats */
+}
+
 static void raw_in_buckets(void **state)
 {
     (void)state;
@@ -354,6 +412,9 @@ int main(void)
         cmocka_unit_test(tags),
         cmocka_unit_test(tags_with_weights),
         cmocka_unit_test(raw_numbers),
+        cmocka_unit_test(raw_normalized),
+        cmocka_unit_test(lookups),
+        cmocka_unit_test(expressions),
         cmocka_unit_test(raw_in_buckets),
         cmocka_unit_test(raw_lists_of_vectors),
         cmocka_unit_test(combos),

@@ -59,9 +59,7 @@ static void faults_of_features(void **state)
           "feature \"x\": num_buckets needs an input of type INT32, INT64 or STRING" },
         { "input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 combiner: 'max'",
           "feature \"x\": combiner: expected sum, mean or sqrtn, found \"max\"" },
-        { "feature_type: LookupFeature input_names: 'a'", "feature \"x\": LookupFeature is not supported yet" },
         { "feature_type: SequenceFeature input_names: 'a'", "feature \"x\": SequenceFeature is not supported yet" },
-        { "feature_type: ExprFeature input_names: 'a'", "feature \"x\": ExprFeature is not supported yet" },
         { "feature_type: TagFeature input_names: 'i' hash_bucket_size: 10 embedding_dim: 4",
           "feature \"x\": input_names: expected inputs of type STRING for a TagFeature" },
         { "feature_type: TagFeature input_names: 'a' hash_bucket_size: 10 embedding_dim: 4 separator: ''",
@@ -86,8 +84,6 @@ static void faults_of_features(void **state)
           "feature \"x\": boundaries: expected rising numbers, found 2 behind 3" },
         { "feature_type: RawFeature input_names: 'f' num_buckets: 9999999 max_val: 1 embedding_dim: 4",
           "feature \"x\": num_buckets: expected at most 1048576, found 9999999" },
-        { "feature_type: RawFeature input_names: 'f' normalizer_fn: 'tf.log'",
-          "feature \"x\": normalizer_fn is a Python function: not supported" },
         { "feature_type: RawFeature input_names: 'a' seq_multi_sep: ';' combiner: 'sqrtn'",
           "feature \"x\": combiner: expected sum, mean, min or max with seq_multi_sep, found \"sqrtn\"" },
         { "feature_type: ComboFeature input_names: 'a' hash_bucket_size: 10 embedding_dim: 4",
@@ -104,6 +100,48 @@ static void faults_of_features(void **state)
           "feature \"x\": combo_input_seps: expected at most one per input (2), found 3" },
         { "feature_type: PassThroughFeature input_names: ['a', 'i']",
           "feature \"x\": input_names: expected 1 for a PassThroughFeature, found 2" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[2048];
+
+        snprintf(text, sizeof text, ONE("feature_name: 'x' %s"), cases[i].feature);
+        check_faults(text, cases[i].expected);
+    }
+}
+
+static void faults_of_lookups_and_functions(void **state)
+{
+    static const struct {
+        const char *feature, *expected;
+    } cases[] = {
+        { "feature_type: LookupFeature input_names: ['a', 'a'] hash_bucket_size: 9 embedding_dim: 4 kv_separator: ':'",
+          "" },
+        { "feature_type: LookupFeature input_names: 'a' hash_bucket_size: 9 embedding_dim: 4 kv_separator: ':'",
+          "feature \"x\": input_names: expected 2 (the key and the pairs) for a LookupFeature, found 1" },
+        { "feature_type: LookupFeature input_names: ['f', 'i'] separator: '' lookup_max_sel_elem_num: 0",
+          "feature \"x\": input_names: expected a key of type STRING, INT32 or INT64 for a LookupFeature\n"
+          "feature \"x\": input_names: expected pairs of type STRING for a LookupFeature\n"
+          "feature \"x\": hash_bucket_size: expected at least 1 for a LookupFeature, found 0\n"
+          "feature \"x\": separator: expected characters, found \"\"\n"
+          "feature \"x\": kv_separator: expected the character between key and value, found none\n"
+          "feature \"x\": lookup_max_sel_elem_num: expected at least 1, found 0" },
+        { "feature_type: ExprFeature input_names: ['f', 'i'] expression: 'f > i' combiner: 'none'", "" },
+        { "feature_type: ExprFeature input_names: 'f' expression: 'f' embedding_dim: 4",
+          "feature \"x\": embedding_dim changes nothing here: the number of an ExprFeature goes into the net as it "
+          "is" },
+        { "feature_type: ExprFeature input_names: 'b'",
+          "feature \"x\": expression: expected one for an ExprFeature, found none\n"
+          "feature \"x\": input_names: expected numbers or texts of numbers for an ExprFeature, found BOOL" },
+        { "feature_type: ExprFeature input_names: 'f' expression: 'f + g'",
+          "feature \"x\": expression: expected a name of input_names at character 5, found \"g\"" },
+        { "feature_type: RawFeature input_names: 'f' normalizer_fn: 'tf.log'", "" },
+        { "feature_type: RawFeature input_names: 'f' normalizer_fn: 'lambda x: x / 10'",
+          "feature \"x\": normalizer_fn: expected one of tf.identity, tf.math.abs, tf.math.ceil, tf.math.exp, "
+          "tf.math.expm1, tf.math.floor, tf.math.log, tf.math.log1p, tf.math.negative, tf.math.reciprocal, "
+          "tf.math.round, tf.math.rsqrt, tf.math.sigmoid, tf.math.sign, tf.math.sqrt, tf.math.square, tf.math.tanh, as "
+          "rocket runs no Python, found \"lambda x: x / 10\"" },
     };
 
     (void)state;
@@ -224,10 +262,10 @@ static void schemas_that_cannot_be_made(void **state)
           { .labels = true },
           ROCKET_CONFIG,
           "feature \"q\": shares table \"t\" with \"a\": expected 10 rows of 4 values, found 11 of 4" },
-        { CONFIG("", "features { input_names: 'a' feature_type: ExprFeature }", "feature_names: 'a'"),
+        { CONFIG("", "features { input_names: 'a' feature_type: SequenceFeature }", "feature_names: 'a'"),
           { .labels = true },
           ROCKET_CONFIG,
-          "feature \"a\": ExprFeature is not supported yet" },
+          "feature \"a\": SequenceFeature is not supported yet" },
     };
 
     (void)state;
@@ -414,9 +452,13 @@ static void survives_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(faults_of_features),      cmocka_unit_test(faults_of_the_rest),
-        cmocka_unit_test(faults_of_shared_tables), cmocka_unit_test(schemas_that_cannot_be_made),
-        cmocka_unit_test(names_of_tables),         cmocka_unit_test(vocabularies_from_files_and_models),
+        cmocka_unit_test(faults_of_features),
+        cmocka_unit_test(faults_of_lookups_and_functions),
+        cmocka_unit_test(faults_of_the_rest),
+        cmocka_unit_test(faults_of_shared_tables),
+        cmocka_unit_test(schemas_that_cannot_be_made),
+        cmocka_unit_test(names_of_tables),
+        cmocka_unit_test(vocabularies_from_files_and_models),
         cmocka_unit_test(survives_without_memory),
     };
 
