@@ -3,6 +3,7 @@
  */
 #include "evaluate.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +11,6 @@
 #include "file.h"
 #include "mem.h"
 #include "stop.h"
-
-enum { MAX_FIGURES = 128 };
 
 typedef struct evaluation {
     rk_run *run;
@@ -25,9 +24,9 @@ typedef struct evaluation {
 
 static void add_figure(rk_figures *figures, const char *name, double value)
 {
-    if (figures->n >= MAX_FIGURES)
-        return;
     rk_figure *figure = &figures->item[figures->n++];
+
+    assert(figures->n <= RK_MAX_FIGURES);
     snprintf(figure->name, sizeof figure->name, "%s", name);
     figure->value = value;
 }
@@ -124,7 +123,7 @@ static rocket_status evaluate(evaluation *e, const char *paths, rocket_error *er
     rk_stream_options options = { .paths = paths, .n_threads = e->run->n_threads };
     rk_stream *stream;
 
-    e->out->item = rk_alloc(MAX_FIGURES, sizeof *e->out->item);
+    e->out->item = rk_alloc(RK_MAX_FIGURES, sizeof *e->out->item);
     RK_FAIL_IF(e->out->item == NULL, FAILED, err, "out of memory");
     RK_TRY(rk_metric_set_new(&e->metrics, e->run->config, e->run->model->logits[RK_LIGHT] >= 0,
                              e->run->model->logits[RK_BOOSTER] >= 0, err));

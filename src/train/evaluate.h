@@ -2,6 +2,7 @@
 #ifndef RK_EVALUATE_H
 #define RK_EVALUATE_H
 
+#include "metric.h"
 #include "run.h"
 
 typedef struct rk_figure {
@@ -9,6 +10,8 @@ typedef struct rk_figure {
     double value;
 } rk_figure;
 
+/* Two nets' metrics, the losses, their sum and the step. */
+enum { RK_MAX_FIGURES = RK_N_NETS * 2 * RK_MAX_METRICS + RK_MAX_LOSSES + 2 };
 typedef struct rk_figures {
     rk_figure *item;
     size_t n;

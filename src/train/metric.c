@@ -99,6 +99,9 @@ void rk_metric_set_check(const rk_config *config, rk_faults *faults)
 {
     const Rocket__EvalConfig *eval = rk_config_view(config)->eval;
 
+    if (eval->n_metrics_set > RK_MAX_METRICS)
+        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &eval->base, "metrics_set", RK_MAX_METRICS),
+                      "metrics_set: expected at most %d metrics, found %zu", (int)RK_MAX_METRICS, eval->n_metrics_set);
     for (size_t i = 0; i < eval->n_metrics_set; i++)
         check_entry(config, eval->metrics_set[i], faults);
 }

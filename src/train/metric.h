@@ -59,7 +59,7 @@ void rk_metric_set_check(const rk_config *config, rk_faults *faults);
  * the variant behind it ("gauc_mean_by_sample_num_light") and, if that is taken, the grouping field; an entry that says
  * the same as one before is not reported twice. */
 typedef struct rk_metric_set rk_metric_set;
-enum { RK_METRIC_NAME_BYTES = 96 };
+enum { RK_METRIC_NAME_BYTES = 96, RK_MAX_METRICS = 64 }; /* the most entries of metrics_set */
 
 ROCKET_NODISCARD rocket_status rk_metric_set_new(rk_metric_set **out, const rk_config *config, bool light, bool booster,
                                                  rocket_error *err);

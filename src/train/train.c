@@ -97,11 +97,11 @@ static bool has_evaluation(const training *t)
 
 static rocket_status evaluate(training *t, rk_figures *figures, rocket_error *err)
 {
-    rk_scalar scalars[128];
+    rk_scalar scalars[RK_MAX_FIGURES];
     int n = 0;
 
     RK_TRY(rk_evaluate(figures, t->run, NULL, t->step, err));
-    for (size_t i = 0; i < figures->n && n < 128; i++)
+    for (size_t i = 0; i < figures->n; i++)
         scalars[n++] = (rk_scalar){ figures->item[i].name, figures->item[i].value };
     t->last_evaluated_s = rk_now_s();
     t->paused_s += figures->seconds;
