@@ -46,6 +46,10 @@ static void check_label(const rk_check *check)
     if (data->n_label_fields > 1)
         rk_check_note(check, rk_at(&data->base, "label_fields", 1),
                       "RocketLaunching learns the first label, \"%s\"; the others are not used", data->label_fields[0]);
+    if (data->n_label_dim > 0 && data->label_dim[0] > 1)
+        rk_check_error(check, rk_at(&data->base, "label_dim", 0),
+                       "label_dim: expected 1, as RocketLaunching learns one number from the first label, found %u",
+                       data->label_dim[0]);
 }
 
 static void check_weight(const rk_check *check)

@@ -37,6 +37,12 @@ static const config_fault_case cases[] = {
       { CONFIG_TEXT_SOUND, { "data_config.label_fields=clik" } },
       "error --set data_config.label_fields=clik: label_fields: \"clik\" is not a field of data_config.input_fields; "
       "did you mean \"clk\"?\n" },
+    { "labels of one number", { CONFIG_TEXT_SOUND, { "data_config.label_dim=[1, 4]" } }, "" },
+    { "a label of two numbers",
+      { CONFIG_TEXT_SOUND, { "data_config.label_dim=[2]" } },
+      "error --set data_config.label_dim=[2]: label_dim: expected 1, as RocketLaunching learns one number from the "
+      "first "
+      "label, found 2\n" },
     { "two labels",
       { CONFIG_TEXT_SOUND, { "data_config.label_fields=['clk', 'user']" } },
       "note --set data_config.label_fields=['clk', 'user']: RocketLaunching learns the first label, \"clk\"; the "

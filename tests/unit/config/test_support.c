@@ -155,8 +155,9 @@ static const config_fault_case cases[] = {
       "tf_summary: true }: sequence_features is not supported and would change the result: sequences with attention "
       "come with the DIN model\n" },
     { "repeated fields",
-      { CONFIG_TEXT_SOUND, { "label_dim=[2]", "restore_filters=['x']" } },
-      "error --set label_dim=[2]: label_dim is not supported and would change the result: labels have one number\n"
+      { CONFIG_TEXT_SOUND, { "label_sep=[',']", "restore_filters=['x']" } },
+      "note --set label_sep=[',']: label_sep changes nothing here: it cuts labels of several numbers, and "
+      "RocketLaunching learns one\n"
       "note --set restore_filters=['x']: restore_filters changes nothing here: it belongs to fine_tune_checkpoint\n" },
 };
 
