@@ -30,6 +30,7 @@ static const rk_model_def *find(const char *name)
 static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
 {
     const char *class_name = rk_config_view(config)->model->model_class;
+    const Rocket__TrainConfig *train = rk_config_view(config)->train;
     const rk_model_def *def = find(class_name);
 
     RK_FAIL_IF(def == NULL, CONFIG, err, "model_class \"%s\" is not known", class_name != NULL ? class_name : "");
@@ -39,6 +40,7 @@ static rocket_status build(rk_model *model, const rk_config *config, const rk_sc
     RK_FAIL_IF(model->graph == NULL || model->column_nodes == NULL, FAILED, err, "out of memory building the model");
     for (size_t i = 0; i < model->n_columns; i++)
         model->column_nodes[i] = -1;
+    rk_graph_freeze(model->graph, (const char *const *)train->freeze_gradient, train->n_freeze_gradient);
     return def->build(model, config, schema, err);
 }
 

@@ -47,6 +47,8 @@ void rk_graph_free(rk_graph *graph)
         return;
     for (int i = 0; i < RK_NAMESPACES; i++)
         rk_map_free(graph->names[i]);
+    for (size_t i = 0; i < graph->n_frozen; i++)
+        rk_pattern_free(graph->frozen[i]);
     rk_arena_clear(&graph->arena);
     rk_free(graph);
 }
@@ -146,13 +148,32 @@ static bool slab_reserve(rk_graph *graph, rk_param *param)
     return graph->dense_size <= (size_t)RK_MAX_VALUES;
 }
 
+void rk_graph_freeze(rk_graph *graph, const char *const *patterns, size_t n)
+{
+    graph->frozen = rk_arena_alloc(&graph->arena, n + 1, sizeof *graph->frozen);
+    if (!graph->frozen)
+        rk_graph_no_memory(graph);
+    for (size_t i = 0; i < n && !is_faulty(graph); i++)
+        if (rk_pattern_new(&graph->frozen[i], patterns[i], &graph->fault) == ROCKET_OK)
+            graph->n_frozen++;
+}
+
+static bool is_frozen(const rk_graph *graph, const char *name)
+{
+    size_t i = 0;
+
+    while (i < graph->n_frozen && !rk_pattern_matches(graph->frozen[i], name))
+        i++;
+    return i < graph->n_frozen;
+}
+
 static int param_again(rk_graph *graph, int id, const rk_param *param)
 {
     const rk_param *first = rk_graph_param_at(graph, id);
 
     if (!shapes_are_equal(&first->shape, &param->shape))
         return rk_graph_fault(graph, "parameter \"%s\" is used with two different shapes", param->name);
-    if (first->trainable != param->trainable || first->l2 != param->l2)
+    if (first->trainable != (param->trainable && !is_frozen(graph, param->name)) || first->l2 != param->l2)
         return rk_graph_fault(graph, "parameter \"%s\" is shared with different l2 or trainable", param->name);
     return id;
 }
@@ -177,6 +198,7 @@ int rk_graph_param(rk_graph *graph, const rk_param *param)
         return rk_graph_no_memory(graph);
     *copy = *param;
     copy->name = rk_arena_strdup(&graph->arena, param->name);
+    copy->trainable &= !is_frozen(graph, param->name);
     if (!slab_reserve(graph, copy))
         return rk_graph_fault(graph, "parameter \"%s\": the model has too many parameters", param->name);
     return named_add(graph, RK_NAME_PARAM, &graph->params, copy->name, copy);
@@ -209,6 +231,7 @@ int rk_graph_table(rk_graph *graph, const rk_table *table)
         return rk_graph_no_memory(graph);
     *copy = *table;
     copy->name = rk_arena_strdup(&graph->arena, table->name);
+    copy->frozen = is_frozen(graph, table->name);
     return named_add(graph, RK_NAME_TABLE, &graph->tables, copy->name, copy);
 }
 
@@ -335,15 +358,17 @@ static bool inputs_fit(rk_graph *graph, const rk_op *op, const rk_node *node)
 
 static bool node_wants_gradient(const rk_graph *graph, const rk_op *op, const rk_node *node)
 {
+    bool table_learns = op->has_table && !rk_graph_table_at(graph, node->table)->frozen;
+
     if (op->blocks_gradient || !op->backward)
-        return op->has_table; /* the gradient of a table has a way of its own */
+        return table_learns; /* the gradient of a table has a way of its own */
     for (int i = 0; i < node->n_params; i++)
         if (rk_graph_param_at(graph, node->params[i])->trainable)
             return true;
     for (int i = 0; i < node->n_inputs; i++)
         if (rk_graph_node(graph, node->inputs[i])->needs_gradient)
             return true;
-    return op->has_table;
+    return table_learns;
 }
 
 static int node_complete(rk_graph *graph, rk_node *node, const rk_op *op, const rk_node_spec *spec)

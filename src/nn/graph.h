@@ -45,6 +45,7 @@ typedef struct rk_table {
     const char *name;    /* e.g. "input_layer/user_id_embedding/embedding_weights" */
     int64_t n_rows, dim; /* [V, D] */
     rk_init init;
+    bool frozen; /* its rows have no gradient */
 } rk_table;
 
 typedef enum rk_node_kind { RK_NODE_FLOATS, RK_NODE_IDS, RK_NODE_OP } rk_node_kind;
@@ -85,6 +86,10 @@ void rk_graph_free(rk_graph *graph);
 
 int rk_graph_input_floats(rk_graph *graph, const char *name, int64_t width);
 int rk_graph_input_ids(rk_graph *graph, const char *name);
+
+/* Parameters and tables added from now on are not trained where one of the patterns is found in their name (upstream's
+ * freeze_gradient): they have no gradient and no part in its norm. */
+void rk_graph_freeze(rk_graph *graph, const char *const *patterns, size_t n);
 
 /* Parameter and table ids. The same name again with the same shape gives the same id (sharing); with another shape it
  * is an error. */

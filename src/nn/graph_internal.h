@@ -8,6 +8,7 @@
 #include "loss.h"
 #include "map.h"
 #include "op.h"
+#include "pattern.h"
 
 /* Limits that foreign bytes meet before any size is multiplied. */
 #define RK_MAX_DIM ((int64_t)1 << 31)
@@ -29,6 +30,8 @@ struct rk_graph {
     bool finished;
     rk_items nodes, params, tables, losses, outputs;
     rk_map *names[RK_NAMESPACES];
+    rk_pattern **frozen; /* [n_frozen] */
+    size_t n_frozen;
     size_t dense_size;
 };
 

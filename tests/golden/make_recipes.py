@@ -14,6 +14,7 @@ all cases in golden.safetensors, each name after "<case>/":
 """
 
 import pathlib
+import re
 
 import numpy as np
 
@@ -317,10 +318,10 @@ def text(value):
 
 
 def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activations={}, widths={},
-              features=None, **options):
+              features=None, freeze=(), **options):
     """The case as numbers, and as overrides of the config."""
     case = dict(RECIPES[recipe], name=name, classes=classes, optimizer=optimizer, weighted=weighted, block=True,
-                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1, activations=activations, widths=widths)
+                arm="ROCKET", light_dim=0, temperature=1, scale_t2=False, ce_weight=1, activations=activations, widths=widths, freeze=freeze)
     case["features"] = features and dict(dict(function="COSINE", weight=0.1, compat=False), **features)
     if recipe == "XDL":
         case["ce_weight"] = 1 / classes
@@ -332,6 +333,8 @@ def make_case(name, recipe, classes=2, optimizer="sgd", weighted=False, activati
         overrides.append(f"{launching}.{field}={text(value)}")
     overrides += [f"{launching}.{kind}.activation={name}" for kind, name in activations.items()]
     overrides += [f"{launching}.{kind}.hidden_units={units}" for kind, units in widths.items()]
+    if freeze:
+        overrides.append(f"train_config.freeze_gradient=[{', '.join(repr(pattern) for pattern in freeze)}]")
     if features is not None:
         overrides.append(f"{launching}.feature_based_distillation=true")
         overrides += [f"{launching}.feature_distillation_{key}={text(value)}" for key, value in features.items()]
@@ -401,6 +404,9 @@ CASES = [
     make_case("act_prelu_dice", "PAPER", activations={"share_dnn": "swish", "booster_dnn": "prelu", "light_dnn": "dice"}),
     make_case("act_dice_linear", "EASYREC", classes=1, optimizer="adagrad",
               activations={"share_dnn": "dice", "booster_dnn": "linear", "light_dnn": "prelu"}),
+    # Variables that do not train.
+    make_case("frozen", "PAPER", freeze=["light_dnn/dnn_0/(kernel|bn)", "item_table"]),
+    make_case("frozen_below", "EASYREC", optimizer="adagrad", freeze=["^input_layer", "share_dnn", "output/bias$"]),
     # Hints between hidden layers.
     make_case("features_default", "EASYREC", widths={"light_dnn": [7, 5]}, features={"weight": 0.1}),
     make_case("features_crossed", "PAPER", weighted=True, features={"weight": 0.5},
@@ -420,6 +426,10 @@ def run_case(case, data, rng):
     batches = [data[:BATCH], data[BATCH:]]
     values, slots, figures = {}, {}, {}
     teachers = [None, None]
+
+    def frozen(name):
+        return any(re.search(pattern, name) for pattern in case["freeze"])
+
     if case["arm"] == "KD_FROM_BOOSTER":
         booster, teacher = dict(case, arm="BOOSTER_ALONE"), {}
         for i, rows in enumerate(batches):
@@ -437,8 +447,10 @@ def run_case(case, data, rng):
             for net, logits in step.logits.items():
                 figures[f"step1/logits_{net}"] = logits.value
                 figures[f"step1/probs_{net}"] = probabilities(logits).value
-            figures.update({f"step1_grad/{name}": leaf.grad for name, leaf in step.leaves.items()})
+            figures.update({f"step1_grad/{name}": leaf.grad * (not frozen(name)) for name, leaf in step.leaves.items()})
         for name, leaf in step.leaves.items():
+            if frozen(name):
+                continue
             move(case["optimizer"], values, slots, name, leaf.grad)
         values.update(step.moving)
     figures.update({f"final/{name}": value for name, value in values.items()})

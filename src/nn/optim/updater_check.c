@@ -1,14 +1,14 @@
 /* What train_config says about optimizers: is it sensible, and which plug-ins does it name?
  *
- * Three things of upstream are refused by name, since they would change the result and are not done here: moving
- * averages of weights (they need a part of TensorFlow that upstream itself lost), frozen variables, and more than two
- * optimizers.
+ * Two things of upstream are refused by name, since they would change the result and are not done here: moving averages
+ * of weights (they need a part of TensorFlow that upstream itself lost), and more than two optimizers.
  */
 #include <math.h>
 #include <string.h>
 
 #include "buf.h"
 #include "option_check.h"
+#include "pattern.h"
 #include "reflect.h"
 #include "resolve.h"
 #include "updater_state.h"
@@ -81,6 +81,17 @@ static void check_entry(const rk_config *config, const Rocket__Optimizer *entry,
     check_schedule(&(rk_option_check){ config, options, faults });
 }
 
+static void check_pattern(const rk_option_check *at, size_t i, const char *text)
+{
+    rocket_error err = { 0 };
+    rk_pattern *pattern = NULL;
+
+    if (rk_pattern_new(&pattern, text, &err) != ROCKET_OK)
+        rk_faults_add(at->faults, RK_FAULT_ERROR, rk_config_where(at->config, at->options, "freeze_gradient", i),
+                      "freeze_gradient: %s", err.text);
+    rk_pattern_free(pattern);
+}
+
 void rk_updater_check(const rk_config *config, rk_faults *faults)
 {
     const Rocket__TrainConfig *train = rk_config_view(config)->train;
@@ -94,7 +105,5 @@ void rk_updater_check(const rk_config *config, rk_faults *faults)
         check_entry(config, train->optimizer_config[i], faults);
     rk_option_expect_rate(&at, "gradient_clipping_by_norm", train->gradient_clipping_by_norm);
     for (size_t i = 0; i < train->n_freeze_gradient; i++)
-        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &train->base, "freeze_gradient", i),
-                      "freeze_gradient is not supported yet: \"%s\" would train all the same",
-                      train->freeze_gradient[i]);
+        check_pattern(&at, i, train->freeze_gradient[i]);
 }

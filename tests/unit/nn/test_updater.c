@@ -387,7 +387,7 @@ static void faulty_configs_are_refused(void **state)
         { "optimizer_config { sgd_optimizer { learning_rate { transformer_learning_rate { warmup_steps: 1 } } } }",
           "hidden_size must be at least 1" },
         { SGD "gradient_clipping_by_norm: -1", "gradient_clipping_by_norm must be" },
-        { SGD "freeze_gradient: \"share_dnn\"", "freeze_gradient is not supported yet" },
+        { SGD "freeze_gradient: \"dnn_\\\\d\"", "freeze_gradient: \"dnn_\\d\": \"\\d\" is not known" },
         { "optimizer_config { use_moving_average: true sgd_optimizer { " RATE " } }", "use_moving_average" },
         { "optimizer_config { embedding_learning_rate_multiplier: -2 sgd_optimizer { " RATE " } }",
           "embedding_learning_rate_multiplier must be" },
