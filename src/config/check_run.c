@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check_parts.h"
+#include "deadline.h"
 #include "text.h"
 
 static void check_length(const rk_check *check)
@@ -15,6 +16,17 @@ static void check_length(const rk_check *check)
     if (view->train->has_save_checkpoints_steps && view->train->has_save_checkpoints_secs)
         rk_check_error(check, rk_at(&view->train->base, "save_checkpoints_secs", 0),
                        "expected save_checkpoints_steps or save_checkpoints_secs, found both");
+}
+
+static void check_deadline(const rk_check *check)
+{
+    const Rocket__TrainConfig *train = check->view->train;
+    time_t when;
+
+    if (train->dead_line && train->dead_line[0] && !rk_deadline_parse(&when, train->dead_line))
+        rk_check_error(check, rk_at(&train->base, "dead_line", 0),
+                       "dead_line: expected a date and a time as \"20261231 23:59:59\", found \"%s\"",
+                       train->dead_line);
 }
 
 static void check_export(const rk_check *check)
@@ -44,5 +56,6 @@ static void check_export(const rk_check *check)
 void rk_check_run(const rk_check *check)
 {
     check_length(check);
+    check_deadline(check);
     check_export(check);
 }

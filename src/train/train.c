@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "checkpoint.h"
+#include "deadline.h"
 #include "error.h"
 #include "file.h"
 #include "log.h"
@@ -26,6 +28,7 @@ typedef struct training {
     uint64_t rows, rows_at_log;
     double log_s;
     rk_train_result *result;
+    time_t deadline; /* 0: none */
 } training;
 
 static double seconds(const training *t)
@@ -163,6 +166,15 @@ static rocket_status stop(training *t, rocket_error *err)
                    (unsigned long long)t->step);
 }
 
+/* The run then ends as after its last step: saved, exported, evaluated. */
+static bool deadline_is_over(const training *t)
+{
+    if (t->deadline == 0 || time(NULL) < t->deadline)
+        return false;
+    rk_log(RK_LOG_INFO, "dead_line %s is over at step %llu", t->config->dead_line, (unsigned long long)t->step);
+    return true;
+}
+
 static rocket_status train_steps(training *t, rocket_error *err)
 {
     while (t->config->num_steps == 0 || t->step < t->config->num_steps) {
@@ -180,6 +192,8 @@ static rocket_status train_steps(training *t, rocket_error *err)
         RK_TRY(status);
         if (rk_stop_requested())
             return stop(t, err);
+        if (deadline_is_over(t))
+            break;
     }
     RK_FAIL_IF(t->step == 0, DATA, err, "%s: no rows to train on", rk_config_root(t->run->config)->train_input_path);
     return ROCKET_OK;
@@ -338,6 +352,8 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
     t.dir = rk_run_dir(t.run);
     t.batch_size = t.run->view->data->batch_size;
     t.last_saved_s = t.last_evaluated_s = rk_now_s();
+    if (t.config->dead_line != NULL && !rk_deadline_parse(&t.deadline, t.config->dead_line))
+        t.deadline = 0; /* empty: the checks let nothing else pass */
     rocket_status status = train(&t, options->resume, err);
     rk_run_close(t.run);
     rk_arena_clear(&t.arena);

@@ -9,6 +9,15 @@ static const config_fault_case cases[] = {
     { "two rhythms of checkpoints",
       { CONFIG_TEXT_SOUND, { "save_checkpoints_steps=5", "save_checkpoints_secs=5" } },
       "error --set save_checkpoints_secs=5: expected save_checkpoints_steps or save_checkpoints_secs, found both\n" },
+    { "a dead line", { CONFIG_TEXT_SOUND, { "dead_line=20270228 23:59:59" } }, "" },
+    { "a day that is none",
+      { CONFIG_TEXT_SOUND, { "dead_line=20270229 23:59:59" } },
+      "error --set dead_line=20270229 23:59:59: dead_line: expected a date and a time as \"20261231 23:59:59\", found "
+      "\"20270229 23:59:59\"\n" },
+    { "a date of another form",
+      { CONFIG_TEXT_SOUND, { "dead_line=2027-02-28" } },
+      "error --set dead_line=2027-02-28: dead_line: expected a date and a time as \"20261231 23:59:59\", found "
+      "\"2027-02-28\"\n" },
     { "best exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=best" } },
       "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
