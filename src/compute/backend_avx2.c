@@ -11,6 +11,7 @@
 #include "gemm_onednn.h"
 
 enum { LANES = 8 };
+enum { WIDE = 4, PAIR = 2 }; /* registers of columns that sums go down at a time: floats, doubles */
 
 static bool supported(void)
 {
@@ -51,17 +52,29 @@ static void add_bias(rk_block y, const float *bias)
         }
 }
 
+/* Sums down n registers' worth of columns: an addition takes several cycles, so one sum at a time would wait for
+ * itself, and would take half of every cache line. n is a constant wherever this is inlined. */
+static inline void sum_columns(float *sums, rk_block x, int64_t c, int n)
+{
+    __m256 sum[WIDE];
+
+    for (int i = 0; i < n; i++)
+        sum[i] = load(sums + c + i * LANES, x.cols - c - i * LANES);
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int i = 0; i < n; i++)
+            sum[i] = _mm256_add_ps(sum[i], load(x.data + r * x.ld + c + i * LANES, x.cols - c - i * LANES));
+    for (int i = 0; i < n; i++)
+        store(sums + c + i * LANES, x.cols - c - i * LANES, sum[i]);
+}
+
 static void column_sums(float *sums, rk_block x)
 {
-    for (int64_t c = 0; c < x.cols; c += LANES) {
-        int64_t left = x.cols - c;
-        __m256 sum = load(sums + c, left);
-        const float *p = x.data + c;
+    int64_t c = 0;
 
-        for (int64_t r = 0; r < x.rows; r++, p += x.ld)
-            sum = _mm256_add_ps(sum, load(p, left));
-        store(sums + c, left, sum);
-    }
+    for (; c + WIDE * LANES <= x.cols; c += WIDE * LANES)
+        sum_columns(sums, x, c, WIDE);
+    for (; c < x.cols; c += LANES)
+        sum_columns(sums, x, c, 1);
 }
 
 static void copy(rk_block y, rk_block x)
@@ -104,25 +117,43 @@ static void add_doubles(double *sums, int64_t n, __m256d first, __m256d second)
         sums[i] += v[i];
 }
 
-static void moments(double *sums, rk_block x)
-{
-    for (int64_t c = 0; c < x.cols; c += LANES) {
-        int64_t left = x.cols - c;
-        __m256d s0 = _mm256_setzero_pd(), s1 = s0, q0 = s0, q1 = s0;
-        const float *p = x.data + c;
+/* sum x and sum x^2 of 8 columns. */
+typedef struct moment_sums {
+    __m256d s0, s1, q0, q1;
+} moment_sums;
 
-        for (int64_t r = 0; r < x.rows; r++, p += x.ld) {
-            __m256 v = load(p, left);
+static void add_moments(double *sums, rk_block x, int64_t c, moment_sums m)
+{
+    add_doubles(sums + c, x.cols - c, m.s0, m.s1);
+    add_doubles(sums + x.cols + c, x.cols - c, m.q0, m.q1);
+}
+
+static inline void moment_columns(double *sums, rk_block x, int64_t c, int n)
+{
+    moment_sums m[PAIR] = { 0 };
+
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int i = 0; i < n; i++) {
+            __m256 v = load(x.data + r * x.ld + c + i * LANES, x.cols - c - i * LANES);
             __m256d a = low(v), b = high(v);
 
-            s0 = _mm256_add_pd(s0, a);
-            s1 = _mm256_add_pd(s1, b);
-            q0 = _mm256_fmadd_pd(a, a, q0);
-            q1 = _mm256_fmadd_pd(b, b, q1);
+            m[i].s0 = _mm256_add_pd(m[i].s0, a);
+            m[i].s1 = _mm256_add_pd(m[i].s1, b);
+            m[i].q0 = _mm256_fmadd_pd(a, a, m[i].q0);
+            m[i].q1 = _mm256_fmadd_pd(b, b, m[i].q1);
         }
-        add_doubles(sums + c, x.cols - c, s0, s1);
-        add_doubles(sums + x.cols + c, x.cols - c, q0, q1);
-    }
+    for (int i = 0; i < n; i++)
+        add_moments(sums, x, c + i * LANES, m[i]);
+}
+
+static void moments(double *sums, rk_block x)
+{
+    int64_t c = 0;
+
+    for (; c + PAIR * LANES <= x.cols; c += PAIR * LANES)
+        moment_columns(sums, x, c, PAIR);
+    for (; c < x.cols; c += LANES)
+        moment_columns(sums, x, c, 1);
 }
 
 /* Row by row: a walk down the columns would hit the same few cache sets when rows are a power of two apart. */
