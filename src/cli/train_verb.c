@@ -18,8 +18,11 @@ static void print_summary(const rk_args *args, const rk_train_result *result)
         rk_log(RK_LOG_INFO, "checkpoint: %s", result->checkpoint);
     if (result->model[0] != '\0')
         rk_log(RK_LOG_INFO, "light net: %s", result->model);
+    rk_figure step = { "global_step", (double)result->steps }; /* --json promises an object, also without evaluation */
     if (result->last.n > 0)
         rk_cli_print_figures(args, &result->last);
+    else if (rk_args_has(args, "json"))
+        rk_cli_print_figures(args, &(rk_figures){ .item = &step, .n = 1 });
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)

@@ -144,7 +144,9 @@ check "all columns" diff <(tail -n +2 all.csv | cut -d, -f2-) eval.csv
 (echo clk,user,item,city,tags,price && cat eval.csv) >named.csv
 cut -d, -f2- named.csv >unlabelled.csv
 run 0 "$rocket" train -q -c small.config --set model_dir=named --set data_config.with_header=true \
-    --set train_input_path=named.csv --set eval_input_path=
+    --set train_input_path=named.csv --set eval_input_path= --json
+json "$out"
+said "$out" '^{"global_step": 40}$'
 run 0 "$rocket" predict -m named/export/40/model.safetensors -i named.csv -o named_scores.csv
 run 0 "$rocket" predict -m named/export/40/model.safetensors -i unlabelled.csv -o unlabelled_scores.csv
 same named_scores.csv unlabelled_scores.csv
