@@ -66,8 +66,8 @@ static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const char 
 {
     RK_FAIL_IF(!rk_file_exists(path), DATA, err, "vocab_file: %s: no such file", path);
     RK_TRY(rk_file_read(buf, path, err));
+    RK_FAIL_IF(buf->size == 0, DATA, err, "vocab_file: %s: expected one word per line, found an empty file", path);
     rk_vocabulary made = { .path = path, .n = count_lines(buf->data, buf->size) };
-    RK_FAIL_IF(made.n == 0, DATA, err, "vocab_file: %s: expected one word per line, found an empty file", path);
     char *text = rk_arena_alloc(arena, buf->size + 1, 1);
     const char **words = rk_arena_alloc(arena, made.n, sizeof *words);
     RK_FAIL_IF(!text || !words, FAILED, err, "%s: out of memory", path);

@@ -171,13 +171,56 @@ static void faults_of_configs(void **state)
                  "rtp_separator changes nothing here: only RTPInput reads it");
 }
 
+typedef struct memory_case {
+    const rk_config *config;
+    const rk_schema *schema;
+    const char *path;
+} memory_case;
+
+static rocket_status read_all(void *arg)
+{
+    const memory_case *c = arg;
+    rk_stream_options options = { .paths = c->path, .n_threads = 1 };
+    rk_stream *stream = NULL;
+    rk_batch *batch = NULL;
+    rocket_status status = rk_stream_open(&stream, c->config, c->schema, &options, NULL);
+
+    while (status == ROCKET_OK) {
+        status = rk_stream_next(stream, &batch, NULL);
+        if (status != ROCKET_OK || !batch)
+            break;
+        rk_stream_give_back(stream, batch);
+    }
+    rk_stream_close(stream);
+    return status;
+}
+
+static void survive_without_memory(void **state)
+{
+    static const struct {
+        const char *config, *text;
+    } cases[] = {
+        { CONFIG(RTP), "x;1;;5|0.5|true|a;b\nx;0;\"q\";6|1|false|abc\n" },
+        { CONFIG("input_type: CSVInputEx with_header: true"), "s,n,b,y,f,i\n\"x,,yes,1,2.5,4\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        data_world world = data_world_of(cases[i].config, true);
+        memory_case c = { world.config, world.schema, world_puts(&world, "rows", cases[i].text) };
+
+        assert_survives_failed_allocations(read_all, &c);
+        data_world_close(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packed_rows),           cmocka_unit_test(labels_before_and_behind),
         cmocka_unit_test(bad_packed_rows),       cmocka_unit_test(bad_packed_rows_are_dropped),
         cmocka_unit_test(fields_without_quotes), cmocka_unit_test(words_of_bools),
-        cmocka_unit_test(faults_of_configs),
+        cmocka_unit_test(faults_of_configs),     cmocka_unit_test(survive_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

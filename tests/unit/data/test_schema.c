@@ -395,8 +395,13 @@ static void vocabularies_from_files_and_models(void **state)
            "features { feature_name: 'p' input_names: 'a' feature_type: PassThroughFeature } "                         \
            "features { feature_name: 'r' input_names: 'i' feature_type: RawFeature } "                                 \
            "features { feature_name: 'c' input_names: ['a', 'i'] feature_type: ComboFeature hash_bucket_size: 10 "     \
-           "           combo_join_sep: '_' embedding_dim: 4 }",                                                        \
-           "feature_names: ['a', 't', 'f', 'p', 'r', 'c']")
+           "           combo_join_sep: '_' embedding_dim: 4 } "                                                        \
+           "features { feature_name: 'l' input_names: ['i', 'a'] feature_type: LookupFeature hash_bucket_size: 10 "    \
+           "           separator: ';' kv_separator: ':' embedding_dim: 4 } "                                           \
+           "features { feature_name: 'e' input_names: ['f', 'i'] feature_type: ExprFeature expression: 'tf.abs(f) + "  \
+           "i' } "                                                                                                     \
+           "features { feature_name: 'n' input_names: 'f' feature_type: RawFeature normalizer_fn: 'tf.log1p' }",       \
+           "feature_names: ['a', 't', 'f', 'p', 'r', 'c', 'l', 'e', 'n']")
 
 typedef struct memory_case {
     rk_config *config;
