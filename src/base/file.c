@@ -151,6 +151,13 @@ bool rk_file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+bool rk_file_is_folder(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 rocket_status rk_file_remove(const char *path, rocket_error *err)
 {
     if (unlink(path) != 0 && errno != ENOENT)

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "log.h"
 #include "resolve.h"
+#include "restore.h"
 #include "sink.h"
 #include "stop.h"
 
@@ -267,6 +268,27 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
     return ROCKET_OK;
 }
 
+/* A new run starts from the weights of fine_tune_checkpoint, a file or the newest of a folder. */
+static rocket_status fine_tune(training *t, rocket_error *err)
+{
+    const char *path = t->config->fine_tune_checkpoint;
+    const Rocket__EasyRecModel *model = t->run->view->model;
+    rk_restore options = { .filters = (const char *const *)model->restore_filters,
+                           .n_filters = model->n_restore_filters,
+                           .fit_shapes = t->config->force_restore_shape_compatible };
+
+    if (t->step > 0 || path == NULL || path[0] == '\0')
+        return ROCKET_OK;
+    if (rk_file_is_folder(path)) {
+        const char *folder = path;
+        RK_TRY(rk_checkpoint_latest(&path, &t->arena, folder, err));
+        RK_FAIL_IF(path == NULL, CONFIG, err, "fine_tune_checkpoint: %s holds no checkpoint", folder);
+    }
+    RK_TRY(rk_restore_weights(t->run->weights, path, &options, err));
+    rk_log(RK_LOG_INFO, "starting from the weights of %s", path);
+    return ROCKET_OK;
+}
+
 static rocket_status write_config(const training *t, rocket_error *err)
 {
     rk_buf text;
@@ -315,6 +337,7 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
         RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
+    RK_TRY(fine_tune(t, err));
     rk_stream_options input = training_input(t); /* behind the batches that a resumed run has seen */
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &input, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));

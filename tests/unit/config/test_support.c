@@ -155,10 +155,11 @@ static const config_fault_case cases[] = {
       "tf_summary: true }: sequence_features is not supported and would change the result: sequences with attention "
       "come with the DIN model\n" },
     { "repeated fields",
-      { CONFIG_TEXT_SOUND, { "label_sep=[',']", "restore_filters=['x']" } },
+      { CONFIG_TEXT_SOUND, { "label_sep=[',']", "losses=[{ loss_type: CLASSIFICATION }]" } },
       "note --set label_sep=[',']: label_sep changes nothing here: it cuts labels of several numbers, and "
       "RocketLaunching learns one\n"
-      "note --set restore_filters=['x']: restore_filters changes nothing here: it belongs to fine_tune_checkpoint\n" },
+      "note --set losses=[{ loss_type: CLASSIFICATION }]: losses changes nothing here: upstream ignores it for "
+      "RocketLaunching, and so does rocket\n" },
 };
 
 static void faults_are_told_as_expected(void **state)

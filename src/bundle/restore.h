@@ -1,0 +1,19 @@
+/* Starting from another run's weights (fine_tune_checkpoint): variables are found by name, what does not fit is left as
+ * it was drawn. Slots are not taken: the optimizer begins anew, as upstream's does. */
+#ifndef RK_RESTORE_H
+#define RK_RESTORE_H
+
+#include "weights.h"
+
+typedef struct rk_restore {
+    const char *const *filters; /* [n_filters] variables with one of these in their name are left as they are */
+    size_t n_filters;
+    bool fit_shapes; /* where shapes differ, take what both have; else such variables are left as they are */
+} rk_restore;
+
+/* Fill weights from a checkpoint or model. Variables that are left as they are for want of a tensor are logged.
+ * ROCKET_CONFIG when not one could be restored; ROCKET_CORRUPT when the file is no such file. */
+ROCKET_NODISCARD rocket_status rk_restore_weights(rk_weights *weights, const char *path, const rk_restore *options,
+                                                  rocket_error *err);
+
+#endif
