@@ -63,16 +63,53 @@ static int64_t find_row(const uint64_t *awake, int64_t row, int64_t end, bool se
     return end;
 }
 
-/* Rows [row, end) have no gradient: each stretch of those that are awake moves in one run. */
-static void coast(const rk_updater *updater, const rk_piece *piece, int64_t row, int64_t end)
+/* A walk over the rows of a piece. */
+typedef struct walk {
+    const rk_updater *updater;
+    const rk_piece *piece;
+    const float *blocks[1 + RK_MAX_SLOTS]; /* the table and its slots */
+    int n_blocks;
+    int64_t dim, fetched; /* rows that were asked for end here */
+} walk;
+
+static walk walk_begin(const rk_updater *updater, const rk_piece *piece)
 {
-    const uint64_t *awake = updater->awake[piece->target];
-    int64_t dim = rk_graph_table_at(updater->graph, piece->target)->dim, first;
+    const rk_update_part *part = &updater->parts[piece->part];
+    walk w = { .updater = updater, .piece = piece, .n_blocks = 1 + part->def->n_slots, .fetched = piece->begin };
+
+    w.dim = rk_graph_table_at(updater->graph, piece->target)->dim;
+    w.blocks[0] = updater->weights->tables[piece->target];
+    for (int i = 0; i < part->def->n_slots; i++)
+        w.blocks[1 + i] = updater->slots[part->first_slot + i].tables[piece->target];
+    return w;
+}
+
+/* Rows that are awake lie scattered, so that the processor does not foresee them: ask for those up to `row` and a bit
+ * further. */
+static void fetch_ahead(walk *w, int64_t row)
+{
+    enum { AHEAD = 64, LINE = 16 };
+    int64_t end = row + AHEAD < w->piece->end ? row + AHEAD : w->piece->end;
+    const uint64_t *awake = w->updater->awake[w->piece->target];
+
+    for (; (w->fetched = find_row(awake, w->fetched, end, true)) < end; w->fetched++)
+        for (int64_t d = 0; d < w->dim; d += LINE)
+            for (int i = 0; i < w->n_blocks; i++)
+                __builtin_prefetch(w->blocks[i] + w->fetched * w->dim + d, 1);
+}
+
+/* Rows [row, end) have no gradient: each stretch of those that are awake moves in one run. */
+static void coast(walk *w, int64_t row, int64_t end)
+{
+    const uint64_t *awake = w->updater->awake[w->piece->target];
+    rk_update_target to = { w->piece->part, w->piece->target };
+    int64_t first;
 
     while ((first = find_row(awake, row, end, true)) < end) {
+        fetch_ahead(w, first);
         row = find_row(awake, first, end, false);
-        rk_updater_move(updater, (rk_update_target){ piece->part, piece->target }, first * dim, (row - first) * dim,
-                        NULL);
+        rk_updater_move(w->updater, to, first * w->dim, (row - first) * w->dim, NULL);
+        w->fetched = w->fetched > row ? w->fetched : row;
     }
 }
 
@@ -95,7 +132,9 @@ static int64_t lower_bound(const rk_sparse *sparse, int64_t row)
 void rk_updater_sweep(const rk_updater *updater, const rk_piece *piece)
 {
     const rk_sparse *sparse = updater->of_table[piece->target];
+    rk_update_target to = { piece->part, piece->target };
     int64_t row = piece->begin;
+    walk w = walk_begin(updater, piece);
 
     if (!updater->awake_known)
         find_awake(updater, piece);
@@ -104,10 +143,10 @@ void rk_updater_sweep(const rk_updater *updater, const rk_piece *piece)
     for (int64_t i = lower_bound(sparse, piece->begin); row < piece->end; i++) {
         int64_t next = i < sparse->n && sparse->rows[i] < piece->end ? sparse->rows[i] : piece->end;
 
-        coast(updater, piece, row, next);
+        coast(&w, row, next);
         if (next < piece->end) {
-            rk_updater_move(updater, (rk_update_target){ piece->part, piece->target }, next * sparse->dim, sparse->dim,
-                            sparse->values + i * sparse->dim);
+            fetch_ahead(&w, next);
+            rk_updater_move(updater, to, next * w.dim, w.dim, sparse->values + i * w.dim);
             wake(updater->awake[piece->target], next);
         }
         row = next + 1;
