@@ -158,7 +158,7 @@ said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not i
 # ---- a signal while predicting: the exit code says which, and there is no part of an output
 (while cat eval.csv; do sleep 0.02; done) 2>/dev/null |
     (exec "$rocket" predict -m light.safetensors -i - -o endless.csv --batch-size 10 2>stopped) &
-for ((i = 0; i < 500; i++)); do
+for ((i = 0; i < 6000; i++)); do
     compgen -G '.endless.csv.*.tmp' >/dev/null && break
     sleep 0.01
 done
@@ -175,7 +175,7 @@ mkfifo rows
 sleep 100 >rows &
 sleeper=$!
 (exec "$rocket" predict -m light.safetensors -i rows -o endless.csv 2>stopped) &
-for ((i = 0; i < 500; i++)); do
+for ((i = 0; i < 6000; i++)); do
     compgen -G '.endless.csv.*.tmp' >/dev/null && break
     sleep 0.01
 done
