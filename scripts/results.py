@@ -6,6 +6,7 @@ interrupted table goes on where it stopped. Differences are paired by seed: same
 arms have in common, same order of rows.
 """
 import argparse
+import concurrent.futures
 import json
 import math
 import os
@@ -47,7 +48,6 @@ def run_one(args, shape, arm, seed):
     ] + ARMS[arm][2] + args.set
     if arm == "kd":
         teacher = f"{args.out}/runs/{shape}-booster-{seed}"
-        run_one(args, shape, "booster", seed)
         names = [n for n in os.listdir(teacher) if n.startswith("model.ckpt-")]
         sets.append(f"{L}teacher_checkpoint={teacher}/{names[0]}")
     command = [args.rocket, "train", "-c", SHAPES[shape][1], "--seed", str(seed), "--threads", "1", "--json", "-q"]
@@ -62,6 +62,16 @@ def run_one(args, shape, arm, seed):
     if arm != "booster":  # the boosters are teachers still
         shutil.rmtree(model_dir, ignore_errors=True)
     return figures
+
+
+def run_all(args, shapes):
+    """Every run, one thread each, as many at a time as there are processors. The students come after their teachers."""
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for students in (False, True):
+            jobs = [(shape, arm, seed) for shape in shapes for arm in ARMS for seed in range(1, args.seeds + 1)
+                    if (arm == "kd") == students]
+            for job in [pool.submit(run_one, args, *job) for job in jobs]:
+                job.result()
 
 
 def mean_sd(values):
@@ -108,11 +118,14 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
     parser.add_argument("--shape", choices=SHAPES, action="append", help="default: both")
     parser.add_argument("--set", action="append", default=[], help="a further override for every run")
     args = parser.parse_args()
     os.makedirs(f"{args.out}/runs", exist_ok=True)
-    for shape in args.shape or SHAPES:
+    shapes = args.shape or list(SHAPES)
+    run_all(args, shapes)
+    for shape in shapes:
         print_table(args, shape)
 
 
