@@ -36,3 +36,17 @@ void rk_elementwise_backward(const rk_op_io *io, float (*df)(float x, float y))
         }
     }
 }
+
+void rk_rectifier_forward(const rk_op_io *io, float slope)
+{
+    io->backend->relu(rk_rows(io->y, io->begin, io->end, io->widths[0]),
+                      rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope);
+}
+
+void rk_rectifier_backward(const rk_op_io *io, float slope)
+{
+    if (io->dx[0].data)
+        io->backend->relu_backward(rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
+                                   rk_rows(io->dy, io->begin, io->end, io->widths[0]),
+                                   rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope, io->add[0]);
+}

@@ -12,4 +12,8 @@ rocket_status rk_shape_of_input(rk_shape *out, const rk_graph *graph, const rk_n
 void rk_elementwise_forward(const rk_op_io *io, float (*f)(float x));
 void rk_elementwise_backward(const rk_op_io *io, float (*df)(float x, float y));
 
+/* The rectifiers, by the backend's kernels: y = x above 0, slope * x below. */
+void rk_rectifier_forward(const rk_op_io *io, float slope);
+void rk_rectifier_backward(const rk_op_io *io, float slope);
+
 #endif

@@ -2,20 +2,14 @@
 #include "elementwise.h"
 #include "example.h"
 
-static const float slope = 0.2F;
-
 static void forward(const rk_op_io *io)
 {
-    io->backend->relu(rk_rows(io->y, io->begin, io->end, io->widths[0]),
-                      rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope);
+    rk_rectifier_forward(io, 0.2F);
 }
 
 static void backward(const rk_op_io *io)
 {
-    if (io->dx[0].data)
-        io->backend->relu_backward(rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
-                                   rk_rows(io->dy, io->begin, io->end, io->widths[0]),
-                                   rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope, io->add[0]);
+    rk_rectifier_backward(io, 0.2F);
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
