@@ -28,6 +28,35 @@ typedef struct rk_matrix {
     bool transposed; /* the factor is the transpose of what is stored */
 } rk_matrix;
 
+/* A matrix product with what comes before and after it, so that a tile of it is written once.
+ *
+ *   c = act(start + a b)    start: 0; or `start`, the same for every row (a bias); or c as it was (`add`)
+ *                           act:   none; or with `rectify` v > 0 ? v : slope * v
+ *
+ * Every value of c is one chain of fused multiply-adds, from its start through l = 0 .. k-1 in this order. So its bits
+ * depend on its row of a, its column of b and its start alone: not on the other rows, their number or this row's place
+ * among them, nor on where a caller cuts k in two (the second product then adds to the first). That is why gradients do
+ * not depend on how many rows a piece of the batch has, and why what many rows have in common may be computed once and
+ * be their start. (The reference backend keeps the chain in double instead.)
+ *
+ * b is [k, n] as it stands in memory, or transposed, or packed by rk_pack: 16 columns beside each other, made once and
+ * used for as long as the weights stay. Packed is fastest where a is as it stands; b as it stands where a is transposed
+ * (the gradient of weights); the other combinations are packed on the way through. No memory is allocated. Caches are
+ * the caller's: with packed b, a piece of up to some hundred rows whose a and c lie in the second-level cache is best.
+ */
+typedef struct rk_product {
+    rk_block c;          /* [m, n]: rows and cols say m and n */
+    rk_matrix a;         /* [m, k] as it is after transposing */
+    rk_matrix b;         /* [k, n] as it is after transposing; not looked at when packed is given */
+    const float *packed; /* b from rk_pack, or NULL */
+    int64_t k;
+    const float *start; /* [n], or NULL: 0 */
+    bool add;           /* with start NULL */
+    bool rectify;
+    float slope;     /* 0: relu */
+    double *moments; /* NULL, or [2, n]: += sum of c's columns, += sum of their squares, rows in order, after act */
+} rk_product;
+
 /* Bags of rows: output row r combines source rows ids[offsets[r] .. offsets[r + 1]). */
 typedef struct rk_bag {
     const float *source; /* row i at source + i * ld */
@@ -49,6 +78,8 @@ typedef struct rk_backend {
     /* c = a * b, or c += a * b. a is [c.rows, k], b is [k, c.cols], both as they are after transposing. */
     void (*gemm)(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add);
 
+    void (*product)(const rk_product *product); /* supersedes gemm */
+
     void (*add_bias)(rk_block y, const float *bias); /* y[r][c] += bias[c] */
     void (*column_sums)(float *sums, rk_block x);    /* sums[c] += x[0][c] + x[1][c] + ... */
     void (*copy)(rk_block y, rk_block x);
@@ -69,6 +100,12 @@ typedef struct rk_backend {
     void (*relu)(rk_block y, rk_block x, float slope);
     void (*relu_backward)(rk_block dx, rk_block dy, rk_block x, float slope, bool add);
 } rk_backend;
+
+/* b of a product, [k, n] after transposing, in the order that every backend reads: panels of RK_PANEL columns, row by
+ * row, what is missing of the last panel 0. `packed` has rk_packed_size(k, n) floats, best on a cache line. */
+enum { RK_PANEL = 16 };
+size_t rk_packed_size(int64_t k, int64_t n);
+void rk_pack(float *packed, rk_matrix b, int64_t k, int64_t n);
 
 extern const rk_backend *const rk_backends[];        /* ends with NULL; reference first, then ever faster */
 const rk_backend *rk_backend_find(const char *name); /* NULL: no such backend; supported or not */

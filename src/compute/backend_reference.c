@@ -77,6 +77,31 @@ static void moments(double *sums, rk_block x)
         }
 }
 
+static double factor_b(const rk_product *p, int64_t l, int64_t j)
+{
+    int64_t first = j / RK_PANEL * RK_PANEL;
+
+    return p->packed ? (double)p->packed[first * p->k + l * RK_PANEL + j - first] : element(p->b, l, j);
+}
+
+static float product_element(const rk_product *p, int64_t i, int64_t j)
+{
+    double sum = p->add ? (double)row_of(p->c, i)[j] : p->start ? (double)p->start[j] : 0;
+
+    for (int64_t l = 0; l < p->k; l++)
+        sum += element(p->a, i, l) * factor_b(p, l, j);
+    return (float)(p->rectify && !(sum > 0) ? (double)p->slope * sum : sum);
+}
+
+static void product(const rk_product *p)
+{
+    for (int64_t i = 0; i < p->c.rows; i++)
+        for (int64_t j = 0; j < p->c.cols; j++)
+            row_of(p->c, i)[j] = product_element(p, i, j);
+    if (p->moments)
+        moments(p->moments, p->c);
+}
+
 static void affine(rk_block y, rk_block x, const float *center, const float *scale, const float *shift)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -151,6 +176,7 @@ const rk_backend rk_backend_reference = {
     .doc = "plain loops, sums in double: the oracle of the tests",
     .supported = supported,
     .gemm = gemm,
+    .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
     .copy = copy,
