@@ -33,8 +33,9 @@ typedef struct rk_layout {
 typedef struct rk_row {
     rk_text *fields;   /* [n_fields]; what the record does not have is left alone */
     size_t *columns;   /* [n_fields] 1-based byte of the record where each field begins, for messages */
-    char *scratch;     /* for unescaped text; as many bytes as the record has */
+    char *scratch;     /* for unescaped text: the reader's scratch_factor times as many bytes as the record has */
     size_t bad_column; /* set on failure: 1-based byte of the record, 0: the record as a whole */
+    bool damaged;      /* set on failure: the file itself is broken here, so that ignore_error does not help */
 } rk_row;
 
 struct rk_value;
@@ -43,9 +44,12 @@ typedef struct rk_reader_def {
     int type;         /* ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput */
     const char *name; /* upstream's enum name: "CSVInput" */
     const char *doc;
+    bool binary;           /* records are no lines: faults are placed by record and byte, not by line and column */
+    size_t scratch_factor; /* see rk_row; 0 counts as 1 */
     void (*check)(const rk_config *config, rk_faults *faults);
 
-    /* The first record of every file is a header: skipped, and that of the first file is given to layout. */
+    /* The first record of every file is a header: that of the first file is given to layout, the others must be the
+     * same. */
     bool (*has_header)(const rk_config *config);
     rocket_status (*layout)(rk_layout *out, rk_arena *arena, const rk_config *config, const rk_text *header,
                             rocket_error *err);

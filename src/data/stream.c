@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "block.h"
+#include "csv_line.h"
 #include "error.h"
+#include "header.h"
 #include "input_files.h"
 #include "mem.h"
 #include "rng.h"
@@ -27,14 +29,23 @@ enum { SPARE_BLOCKS = 3, MAX_PARSERS = 256 };
 typedef struct rk_open_file {
     rk_source *source;
     rk_buf carry; /* what was read behind the last whole record */
+    size_t file;
+    bool begun; /* it has the file, which may not be open yet */
 } rk_open_file;
 
 /* The reading thread's own. */
 typedef struct rk_stream_reading {
-    rk_open_file current;
+    rk_open_file *open; /* [n_open] read in turn, a block of each */
+    size_t n_open;
     rk_open_file held; /* the first of the files, if its header had to be read from a pipe */
+    size_t *order;     /* [files] of this epoch */
     uint64_t epoch;
 } rk_stream_reading;
+
+/* How much of a file the batching thread has seen. */
+typedef struct rk_file_place {
+    uint64_t records, bytes;
+} rk_file_place;
 
 /* The batching thread's own. */
 typedef struct rk_stream_batching {
@@ -42,7 +53,7 @@ typedef struct rk_stream_batching {
     rk_batch *batch;     /* being filled, or NULL */
     uint64_t n_filled;   /* its rows, also when it is skipped and there is none */
     uint64_t index, epoch, row;
-    uint64_t line; /* records of the file before the current block */
+    rk_file_place *places; /* [files] before the current block */
     uint64_t n_dropped;
 } rk_stream_batching;
 
@@ -78,39 +89,41 @@ static void close_file(rk_open_file *file)
 {
     rk_source_close(file->source);
     file->source = NULL;
+    file->begun = false;
     rk_buf_reset(&file->carry);
 }
 
-/* Make a file the current one. */
-static rocket_status open_file(rk_stream *stream, const char *path, rocket_error *err)
+/* Unless it is open already, as the first one may be whose header was read from a pipe. */
+static rocket_status open_file(rk_stream *stream, rk_open_file *file, rocket_error *err)
 {
-    rk_stream_reading *reading = &stream->reading;
-    rk_open_file closed = reading->current;
+    rk_open_file *held = &stream->reading.held, closed = *file;
 
-    if (!reading->held.source || path != stream->files.path[0])
-        return rk_source_open(&reading->current.source, path, &stream->stopping, err);
-    reading->current = reading->held;
-    reading->held = closed;
-    atomic_fetch_add_explicit(&stream->bytes, reading->current.carry.size, memory_order_relaxed);
+    if (!held->source || file->file != 0)
+        return rk_source_open(&file->source, stream->files.path[file->file], &stream->stopping, err);
+    file->source = held->source;
+    file->carry = held->carry;
+    held->source = NULL;
+    held->carry = closed.carry;
+    atomic_fetch_add_explicit(&stream->bytes, file->carry.size, memory_order_relaxed);
     return ROCKET_OK;
 }
 
-/* Read on behind what the block holds until it is full or the file has ended. */
-static rocket_status fill(rk_stream *stream, rk_block *block, bool *at_end, rocket_error *err)
+/* Read on behind what the block holds until it has `limit` bytes or the file has ended. */
+static rocket_status fill(rk_stream *stream, rk_open_file *file, rk_block *block, size_t limit, bool *at_end)
 {
-    size_t room = block->capacity - block->n_text, got = 0;
+    size_t room = limit - block->n_text, got = 0;
+    rocket_error *err = &block->error;
 
-    RK_TRY(rk_source_read(stream->reading.current.source, block->text + block->n_text, room, &got, err));
+    RK_FAIL_IF(!rk_block_reserve(block, limit), FAILED, err, "%s: out of memory", block->path);
+    RK_TRY(rk_source_read(file->source, block->text + block->n_text, room, &got, err));
     block->n_text += got;
     *at_end = got < room;
     atomic_fetch_add_explicit(&stream->bytes, got, memory_order_relaxed);
     return ROCKET_OK;
 }
 
-static rocket_status move_carry(rk_stream *stream, rk_block *block, rocket_error *err)
+static rocket_status move_carry(rk_buf *carry, rk_block *block, rocket_error *err)
 {
-    rk_buf *carry = &stream->reading.current.carry;
-
     RK_FAIL_IF(!rk_block_reserve(block, carry->size), FAILED, err, "%s: out of memory", block->path);
     if (carry->size > 0)
         memcpy(block->text, carry->data, carry->size);
@@ -119,22 +132,23 @@ static rocket_status move_carry(rk_stream *stream, rk_block *block, rocket_error
     return ROCKET_OK;
 }
 
-/* Fill a block with whole records; what is behind them is carried over. */
-static rocket_status read_block(rk_stream *stream, rk_block *block, bool *at_end, rocket_error *err)
+/* Fill a block with whole records; what is behind them is carried over. How much that is depends on the file alone, not
+ * on what the block had room for the last time: where files take turns, it shows in the order of rows. */
+static rocket_status read_block(rk_stream *stream, rk_open_file *file, rk_block *block, bool *at_end)
 {
-    rk_buf *carry = &stream->reading.current.carry;
-    size_t whole = 0;
+    size_t limit = stream->reading.n_open > 1 ? RK_PIECE_BYTES : RK_BLOCK_BYTES, whole = 0;
+    rk_buf *carry = &file->carry;
+    rocket_error *err = &block->error;
 
     *at_end = false;
-    RK_TRY(move_carry(stream, block, err));
+    RK_TRY(move_carry(carry, block, err));
     while (whole == 0 && !*at_end) {
-        bool full = block->n_text == block->capacity;
-
-        RK_FAIL_IF(full && block->capacity >= RK_MAX_RECORD_BYTES, DATA, err,
-                   "%s: expected lines of at most %d bytes, found a longer one", block->path, (int)RK_MAX_RECORD_BYTES);
-        RK_FAIL_IF(full && !rk_block_reserve(block, 2 * block->capacity), FAILED, err, "%s: out of memory",
-                   block->path);
-        RK_TRY(fill(stream, block, at_end, err));
+        RK_FAIL_IF(block->n_text >= RK_MAX_RECORD_BYTES, DATA, err,
+                   "%s: expected %s of at most %d bytes, found a longer one", block->path,
+                   stream->rules.reader->binary ? "records" : "lines", (int)RK_MAX_RECORD_BYTES);
+        while (limit <= block->n_text)
+            limit *= 2;
+        RK_TRY(fill(stream, file, block, limit, at_end));
         whole = stream->rules.reader->cut(block->text, block->n_text, *at_end);
     }
     rk_buf_append(carry, block->text + whole, block->n_text - whole);
@@ -163,61 +177,81 @@ static void send_block(rk_stream *stream, rk_block *block)
     rk_queue_push(stream->to_parse, block);
 }
 
-/* false: nothing more is to be read. */
-static bool read_file(rk_stream *stream, const char *path)
+/* The next block of a file. false: nothing more is to be read at all. */
+static bool read_some(rk_stream *stream, rk_open_file *file, bool *at_end)
 {
-    bool at_end = false;
+    rk_block *block = take_block(stream);
+    rocket_status status = ROCKET_OK;
 
-    for (bool first = true; !at_end; first = false) {
-        rk_block *block = take_block(stream);
-        rocket_status status = ROCKET_OK;
-
-        if (!block)
-            return false;
-        block->path = path;
-        block->first = first;
-        if (first)
-            status = open_file(stream, path, &block->error);
-        if (status == ROCKET_OK)
-            status = read_block(stream, block, &at_end, &block->error);
-        if (status != ROCKET_OK)
-            block->n_text = 0;
-        send_block(stream, block);
-        if (status != ROCKET_OK)
-            return false;
-    }
-    close_file(&stream->reading.current);
-    return true;
+    if (!block)
+        return false;
+    block->file = file->file;
+    block->path = stream->files.path[file->file];
+    block->first = !file->source;
+    if (block->first)
+        status = open_file(stream, file, &block->error);
+    if (status == ROCKET_OK)
+        status = read_block(stream, file, block, at_end);
+    if (status != ROCKET_OK)
+        block->n_text = 0;
+    send_block(stream, block);
+    return status == ROCKET_OK;
 }
 
 /* Fisher-Yates from the order of the config, so that an epoch's order does not depend on the one before. */
-static void order_files(const rk_stream *stream, uint64_t epoch, char **files)
+static void order_files(const rk_stream *stream, uint64_t epoch, size_t *order)
 {
     rk_rng rng = rk_rng_at(stream->options.seed, RK_RNG_FILES, epoch, 0);
     size_t n = stream->files.n;
 
-    memcpy(files, stream->files.path, n * sizeof *files);
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
     for (size_t i = n; stream->shuffled && i > 1; i--) {
-        size_t j = rk_rng_below(&rng, i);
-        char *moved = files[i - 1];
+        size_t j = rk_rng_below(&rng, i), moved = order[i - 1];
 
-        files[i - 1] = files[j];
-        files[j] = moved;
+        order[i - 1] = order[j];
+        order[j] = moved;
     }
 }
 
-static bool read_epoch(rk_stream *stream, char **files)
+/* All files: n_open at a time, a block of each in turn; where one has ended the next one begins. */
+static bool read_files(rk_stream *stream)
+{
+    rk_stream_reading *reading = &stream->reading;
+    size_t n_begun = 0, n_left = stream->files.n;
+
+    while (n_left > 0)
+        for (size_t i = 0; i < reading->n_open; i++) {
+            rk_open_file *file = &reading->open[i];
+            bool at_end = false;
+
+            if (!file->begun && n_begun == stream->files.n)
+                continue;
+            if (!file->begun)
+                file->file = reading->order[n_begun++];
+            file->begun = true;
+            if (!read_some(stream, file, &at_end))
+                return false;
+            if (at_end) {
+                close_file(file);
+                n_left--;
+            }
+        }
+    return true;
+}
+
+static bool read_epoch(rk_stream *stream)
 {
     uint64_t epoch = stream->reading.epoch++;
 
-    order_files(stream, epoch, files);
-    for (size_t i = 0; i < stream->files.n; i++)
-        if (!read_file(stream, files[i]))
-            return false;
+    order_files(stream, epoch, stream->reading.order);
+    if (!read_files(stream))
+        return false;
     rk_block *block = take_block(stream);
     if (!block)
         return false;
-    block->path = files[0];
+    block->file = 0;
+    block->path = stream->files.path[0];
     block->ends_epoch = true;
     block->ends_input = stream->reading.epoch == stream->options.num_epochs;
     bool more = !block->ends_input;
@@ -227,10 +261,7 @@ static bool read_epoch(rk_stream *stream, char **files)
 
 static void read_thread(void *arg)
 {
-    rk_stream *stream = arg;
-    char **files = stream->files.path + stream->files.n; /* a second list behind the first: this thread's order */
-
-    while (read_epoch(stream, files))
+    while (read_epoch(arg))
         continue;
 }
 
@@ -355,13 +386,17 @@ static rocket_status end_epoch(rk_stream *stream)
     return ROCKET_OK;
 }
 
-/* The error of a block becomes the stream's, with the line where it happened. */
+/* The error of a block becomes the stream's, with the line or the byte where it happened. */
 static rocket_status report(rk_stream *stream, const rk_block *block)
 {
-    unsigned long long line = stream->batching.line + block->n_records;
+    const rk_file_place *place = &stream->batching.places[block->file];
+    unsigned long long line = place->records + block->n_records;
+    unsigned long long byte = place->bytes + block->bad_offset + (block->bad_column > 0 ? block->bad_column - 1 : 0);
 
     stream->error = block->error;
-    if (block->in_record && block->bad_column > 0)
+    if (block->in_record && stream->rules.reader->binary)
+        rk_error_prefix(&stream->error, "%s: record %llu, byte %llu", block->path, line, byte);
+    else if (block->in_record && block->bad_column > 0)
         rk_error_prefix(&stream->error, "%s:%llu:%zu", block->path, line, block->bad_column);
     else if (block->in_record)
         rk_error_prefix(&stream->error, "%s:%llu", block->path, line);
@@ -371,15 +406,17 @@ static rocket_status report(rk_stream *stream, const rk_block *block)
 static rocket_status batch_block(rk_stream *stream, const rk_block *block)
 {
     rk_stream_batching *b = &stream->batching;
+    rk_file_place *place = &b->places[block->file];
 
     if (block->first)
-        b->line = 0;
+        *place = (rk_file_place){ 0 };
     RK_TRY(b->shuffle ? shuffle_rows(stream, block->rows) : emit_range(stream, block->rows));
     b->n_dropped += block->n_dropped;
     atomic_fetch_add_explicit(&stream->dropped_rows, block->n_dropped, memory_order_relaxed);
     if (block->error.status != ROCKET_OK)
         return report(stream, block);
-    b->line += block->n_records;
+    place->records += block->n_records;
+    place->bytes += block->n_text;
     return block->ends_epoch ? end_epoch(stream) : ROCKET_OK;
 }
 
@@ -418,10 +455,9 @@ static void batch_thread(void *arg)
 
 /* ---- opening ---- */
 
-/* The first record of the first file, which is opened for it. */
-static rocket_status read_header(rk_stream *stream, rk_text *header, rocket_error *err)
+/* The first record of a file, which is opened for it. */
+static rocket_status read_header(rk_stream *stream, const char *path, rk_text *header, rocket_error *err)
 {
-    const char *path = stream->files.path[0];
     rk_open_file *file = &stream->reading.held;
     rk_buf *carry = &file->carry;
     bool at_end = false;
@@ -457,21 +493,55 @@ static rocket_status find_optional(rk_stream *stream, rocket_error *err)
     return ROCKET_OK;
 }
 
+/* The columns are those of the first file's header. */
+static rocket_status layout_of_header(rk_stream *stream, rocket_error *err)
+{
+    rk_block_rules *rules = &stream->rules;
+    const char *path = stream->files.path[0];
+    rk_text header;
+
+    RK_TRY(read_header(stream, path, &header, err));
+    rocket_status status = rules->reader->layout(&rules->layout, &stream->arena, stream->config, &header, err);
+    if (status != ROCKET_OK)
+        rk_error_prefix(err, "%s:1", path);
+    rules->header = rk_line_without_end(header);
+    rules->header.data = rk_arena_strndup(&stream->arena, rules->header.data, rules->header.n);
+    rules->header_path = path;
+    RK_FAIL_IF(!rules->header.data, FAILED, err, "out of memory");
+    if (!rk_source_is_pipe(path))
+        close_file(&stream->reading.held);
+    return status;
+}
+
+/* The headers of the other files: a pipe's is seen when its turn comes. */
+static rocket_status check_headers(rk_stream *stream, rocket_error *err)
+{
+    for (size_t i = 1; i < stream->files.n; i++) {
+        const char *path = stream->files.path[i];
+        rk_text header;
+        size_t column = 0;
+
+        if (rk_source_is_pipe(path) || stream->reading.held.source)
+            continue;
+        RK_TRY(read_header(stream, path, &header, err));
+        rocket_status status = rk_header_compare(&stream->rules, header, &column, err);
+        if (status != ROCKET_OK)
+            rk_error_prefix(err, "%s:1:%zu", path, column);
+        close_file(&stream->reading.held);
+        RK_TRY(status);
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status make_layout(rk_stream *stream, rocket_error *err)
 {
     rk_block_rules *rules = &stream->rules;
-    rk_text header;
 
     RK_TRY(find_optional(stream, err));
     if (!rules->has_header)
         return rules->reader->layout(&rules->layout, &stream->arena, stream->config, NULL, err);
-    RK_TRY(read_header(stream, &header, err));
-    rocket_status status = rules->reader->layout(&rules->layout, &stream->arena, stream->config, &header, err);
-    if (status != ROCKET_OK)
-        rk_error_prefix(err, "%s:1", stream->files.path[0]);
-    if (!rk_source_is_pipe(stream->files.path[0]))
-        close_file(&stream->reading.held);
-    return status;
+    RK_TRY(layout_of_header(stream, err));
+    return check_headers(stream, err);
 }
 
 /* Every file can be opened: better known now than in the middle of the night. Pipes can be read once only, so they are
@@ -499,15 +569,28 @@ static rocket_status check_files(rk_stream *stream, rocket_error *err)
     return ROCKET_OK;
 }
 
+/* So many files are read in turn: as many as upstream reads at once, which is only of use to a shuffle. */
+static size_t count_open(const rk_stream *stream)
+{
+    size_t wanted = rk_config_view(stream->config)->data->num_parallel_calls;
+
+    if (!stream->shuffled || wanted < 1)
+        return 1;
+    return wanted < stream->files.n ? wanted : stream->files.n;
+}
+
 static rocket_status find_files(rk_stream *stream, rocket_error *err)
 {
-    rk_paths found = { NULL, 0 };
+    rk_stream_reading *reading = &stream->reading;
 
-    RK_TRY(rk_input_files(&found, &stream->arena, stream->options.paths, err));
-    char **twice = rk_arena_alloc(&stream->arena, 2 * found.n, sizeof *twice); /* see read_thread */
-    RK_FAIL_IF(!twice, FAILED, err, "out of memory");
-    memcpy(twice, found.path, found.n * sizeof *twice);
-    stream->files = (rk_paths){ twice, found.n };
+    RK_TRY(rk_input_files(&stream->files, &stream->arena, stream->options.paths, err));
+    reading->order = rk_arena_alloc(&stream->arena, stream->files.n, sizeof *reading->order);
+    stream->batching.places = rk_arena_alloc(&stream->arena, stream->files.n, sizeof *stream->batching.places);
+    reading->open = rk_arena_alloc(&stream->arena, count_open(stream), sizeof *reading->open);
+    RK_FAIL_IF(rk_arena_failed(&stream->arena), FAILED, err, "out of memory");
+    reading->n_open = count_open(stream);
+    for (size_t i = 0; i < reading->n_open; i++)
+        rk_buf_init(&reading->open[i].carry, 0);
     return check_files(stream, err);
 }
 
@@ -559,7 +642,7 @@ static rocket_status make_memory(rk_stream *stream, rocket_error *err)
     stream->parsers = rk_arena_alloc(&stream->arena, (size_t)stream->options.n_threads, sizeof *stream->parsers);
     ok = make_queues(stream) && stream->blocks && stream->parsers;
     for (size_t i = 0; ok && i < stream->n_blocks; i++) {
-        stream->blocks[i] = rk_block_new(stream->rules.schema);
+        stream->blocks[i] = rk_block_new(stream->rules.schema, stream->rules.reader);
         ok = stream->blocks[i] && rk_queue_push(stream->free_blocks, stream->blocks[i]);
     }
     for (size_t i = 0; ok && i < RK_STREAM_BATCHES; i++) {
@@ -616,7 +699,6 @@ static rk_stream *new_stream(const rk_config *config, const rk_schema *schema)
     stream->config = config;
     stream->rules.schema = schema;
     rk_arena_init(&stream->arena, 0);
-    rk_buf_init(&stream->reading.current.carry, 0);
     rk_buf_init(&stream->reading.held.carry, 0);
     return stream;
 }
@@ -687,9 +769,11 @@ void rk_stream_close(rk_stream *stream)
     rk_queue_free(stream->in_order);
     rk_queue_free(stream->free_batches);
     rk_queue_free(stream->ready);
-    close_file(&stream->reading.current);
+    for (size_t i = 0; i < stream->reading.n_open; i++) {
+        close_file(&stream->reading.open[i]);
+        rk_buf_clear(&stream->reading.open[i].carry);
+    }
     close_file(&stream->reading.held);
-    rk_buf_clear(&stream->reading.current.carry);
     rk_buf_clear(&stream->reading.held.carry);
     rk_arena_clear(&stream->arena);
     rk_free(stream);

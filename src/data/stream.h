@@ -5,9 +5,10 @@
  *   -> shuffle and batch (one thread, blocks in file order)
  *   -> rk_stream_next()
  *
- * Order of rows is upstream's with one reader: files (shuffled per epoch if `shuffle`) one after the other, rows
- * through a shuffle buffer of shuffle_buffer_size rows per epoch, epochs one after the other, batches straddle epochs,
- * only the last may be partial. Rows depend on (config, seed) only, never on the number of threads. Rows that
+ * Order of rows is upstream's: files one after the other; with `shuffle` in another order in every epoch,
+ * num_parallel_calls of them in turn by pieces of RK_PIECE_BYTES (upstream: by rows, as threads come), and rows through
+ * a shuffle buffer of shuffle_buffer_size rows; epochs one after the other, batches straddle epochs, only the last may
+ * be partial. Rows depend on (config, seed) only, never on the number of threads. Rows that
  * ignore_error drops are dropped before the shuffle: the batches are as if those rows were not in the files. Memory is
  * bounded by the number of blocks and batches in flight, however large the file; both are recycled, so that nothing is
  * allocated per row.

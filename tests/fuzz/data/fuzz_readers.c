@@ -80,7 +80,7 @@ static void set_up(world *w, const rk_reader_def *reader)
     require(rk_config_parse(&w->config, &source, NULL, NULL) == ROCKET_OK);
     require(rk_schema_new(&w->schema, w->config, &options, NULL) == ROCKET_OK);
     for (int i = 0; i < 3; i++)
-        require((w->blocks[i] = rk_block_new(w->schema)) != NULL);
+        require((w->blocks[i] = rk_block_new(w->schema, reader)) != NULL);
 }
 
 static void parse(rk_block *block, const rk_block_rules *rules, const char *text, size_t n, bool first)

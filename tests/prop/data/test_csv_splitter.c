@@ -51,7 +51,7 @@ static void compare(const rk_reader_def *reader, const rk_layout *layout, const 
     rk_text fields[MAX_FIELDS] = { { NULL, 0 } };
     size_t columns[MAX_FIELDS] = { 0 };
     char scratch[MAX_LINE + 2], record[MAX_LINE + 2];
-    rk_row row = { fields, columns, scratch, 0 };
+    rk_row row = { .fields = fields, .columns = columns, .scratch = scratch };
     rocket_error err = { 0 };
     rk_layout own = *layout;
 

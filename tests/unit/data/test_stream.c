@@ -2,6 +2,7 @@
  * every kind, closing at any time, bounded memory.
  */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -124,6 +125,12 @@ static const char *write_large(const data_world *world, char *paths, size_t size
             make_rows(&rows, n, 500);
             if (part % 7 == 3)
                 rk_buf_puts(&rows, "1,bad,\n1,2\n");
+            if (part == 9) { /* a line for which one block grows: pieces of files must not change with it */
+                rk_buf_puts(&rows, "1,7,1:1");
+                for (int i = 0; i < 30000; i++)
+                    rk_buf_puts(&rows, "|1:1");
+                rk_buf_puts(&rows, "\n");
+            }
         }
         snprintf(name, sizeof name, "part-%d.csv", file);
         size_t used = strlen(paths);
@@ -361,6 +368,14 @@ static void lists_globs_and_markers(void **state)
     data_world_close(&world);
 }
 
+static void write_a_pipe(void *path)
+{
+    FILE *file = fopen(path, "w");
+
+    fputs("y,tags,id\n1,,10\n", file);
+    fclose(file);
+}
+
 static void headers(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: false with_header: true"), true);
@@ -368,14 +383,101 @@ static void headers(void **state)
     rk_stream_options options = { .paths = paths, .n_threads = 2 };
 
     (void)state;
-    /* a subset in any order, unknown columns, quoted names; the header of later files is skipped unread */
+    /* a subset in any order, unknown columns, quoted names; the headers of later files are the same */
     world_puts(&world, "a", "extra,tags,\"id\",y,z\nq,5:1,10,1,\nq,,11,0,r\n");
-    world_puts(&world, "b", "anything\nq,,12,1,\n");
-    world_puts(&world, "c", "only a header");
+    world_puts(&world, "b", "extra,tags,\"id\",y,z\r\nq,,12,1,\n");
+    world_puts(&world, "c", "extra,tags,\"id\",y,z");
     snprintf(paths, sizeof paths, "%s,%s,%s", world_path(&world, "a"), world_path(&world, "b"),
              world_path(&world, "c"));
     assert_numbers(&world, &options, 0, "10 11 12 | ");
     data_world_close(&world);
+}
+
+/* A file whose columns stand in another order would be read as something else. */
+static void headers_that_differ(void **state)
+{
+    data_world world = data_world_of(CONFIG("shuffle: false with_header: true ignore_error: true"), true);
+    char paths[800], expected[1200];
+    rk_stream_options options = { .paths = paths, .n_threads = 1 };
+    rk_stream *stream;
+    rocket_error err = { 0 };
+
+    (void)state;
+    const char *a = world_puts(&world, "a", "y,id,tags\n1,10,\n"), *b = world_puts(&world, "b", "y,tags,id\n1,,10\n");
+    snprintf(paths, sizeof paths, "%s,%s", a, b);
+    assert_int_equal(rk_stream_open(&stream, world.config, world.schema, &options, &err), ROCKET_DATA);
+    snprintf(expected, sizeof expected, "%s:1:3: expected the header of %s, where \"id\" stands, found \"tags\"", b, a);
+    assert_string_equal(err.text, expected);
+    world_puts(&world, "b", "y,id,tags,new\n1,10,,\n");
+    memset(&err, 0, sizeof err);
+    assert_int_equal(rk_stream_check(world.config, world.schema, &options, &err), ROCKET_DATA);
+    assert_non_null(strstr(err.text, "where \"\" stands, found \"new\""));
+    data_world_close(&world);
+}
+
+/* The header of a second pipe is seen when its turn comes, and no row of it is dropped in silence. */
+static void the_header_of_a_second_pipe(void **state)
+{
+    data_world world = data_world_of(CONFIG("shuffle: false with_header: true ignore_error: true"), true);
+    char paths[800];
+    rk_stream_options options = { .paths = paths, .n_threads = 1 };
+    rocket_error err = { 0 };
+    rk_buf got;
+
+    (void)state;
+    const char *a = world_puts(&world, "a", "y,id,tags\n1,10,\n"), *pipe = world_path(&world, "pipe");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    rk_thread *thread = rk_thread_start(write_a_pipe, (void *)(uintptr_t)pipe);
+    snprintf(paths, sizeof paths, "%s,%s", a, pipe);
+    rk_buf_init(&got, 0);
+    assert_int_equal(print_stream(&got, &world, &options, 0, &err), ROCKET_DATA);
+    assert_non_null(strstr(err.text, "pipe:1:3: expected the header of "));
+    rk_thread_join(thread);
+    rk_buf_clear(&got);
+    data_world_close(&world);
+}
+
+/* Numbers of rows in the order of one epoch, with a buffer that leaves them in the order of the files. */
+static int switches_between_files(const char *data, bool training)
+{
+    enum { N = 8000 };
+    data_world world = data_world_of(data, true);
+    char paths[800];
+    rk_stream_options options = { .paths = paths, .training = training, .n_threads = 2, .num_epochs = 1, .seed = 1 };
+    rk_stream *stream;
+    rk_batch *batch;
+    rocket_error err = { 0 };
+    int switches = 0, before = -1;
+    static bool seen[2 * N];
+
+    memset(seen, 0, sizeof seen);
+    options.batch_size = (uint64_t)N * 2;
+    const char *a = write_rows(&world, "a", 0, N), *b = write_rows(&world, "b", N, N);
+    snprintf(paths, sizeof paths, "%s,%s", a, b);
+    must(rk_stream_open(&stream, world.config, world.schema, &options, &err), &err);
+    must(rk_stream_next(stream, &batch, &err), &err);
+    assert_int_equal(batch->n_rows, 2 * N);
+    for (int i = 0; i < 2 * N; i++) {
+        int number = (int)batch->columns[0].values[i], file = number >= N;
+
+        assert_false(seen[number]);
+        seen[number] = true;
+        switches += i > 0 && file != before;
+        before = file;
+    }
+    rk_stream_close(stream);
+    data_world_close(&world);
+    return switches;
+}
+
+static void shuffled_files_take_turns(void **state)
+{
+    (void)state;
+    assert_true(switches_between_files(CONFIG("shuffle: true shuffle_buffer_size: 1"), true) >= 4);
+    assert_int_equal(switches_between_files(CONFIG("shuffle: true shuffle_buffer_size: 1 num_parallel_calls: 1"), true),
+                     1);
+    assert_int_equal(switches_between_files(CONFIG("shuffle: false"), true), 1);
+    assert_int_equal(switches_between_files(CONFIG("shuffle: true shuffle_buffer_size: 1"), false), 1);
 }
 
 static void separators(void **state)
@@ -609,6 +711,9 @@ int main(void)
         cmocka_unit_test(members_and_frames_are_one_text),
         cmocka_unit_test(lists_globs_and_markers),
         cmocka_unit_test(headers),
+        cmocka_unit_test(headers_that_differ),
+        cmocka_unit_test(the_header_of_a_second_pipe),
+        cmocka_unit_test(shuffled_files_take_turns),
         cmocka_unit_test(separators),
         cmocka_unit_test(standard_input_with_a_header),
         cmocka_unit_test(memory_is_bounded),
