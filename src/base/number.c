@@ -6,8 +6,9 @@
  * More than 770 digits are cut: 767 decide any double (a double's midpoint has no more), what follows only matters by
  * being zero or not, and one last digit says so.
  *
- * Writing: the C library prints 15, 16 or 17 digits (6 ... 9 for float) and the first text that reads back the same
- * wins. Layout as in Python's repr: plain from 1e-4 to below 1e16, with an exponent outside; integers without ".0".
+ * Writing: the C library prints 15, 16 or 17 digits (6 ... 9 for float that needs them) and the first text that reads
+ * back the same wins. Layout as in Python's repr: plain from 1e-4 to below 1e16, with an exponent outside; integers
+ * without ".0".
  */
 #include "number.h"
 
@@ -364,12 +365,42 @@ size_t rk_format_double(char out[RK_NUMBER_BYTES], double value)
     return n;
 }
 
+/* Six digits at most, six of them behind the point at most: such a text is the only one so short that reads back as its
+ * float. Most numbers of a data set are like this, and the C library takes ten times as long. */
+static bool few_digits(float size, decimal *d)
+{
+    double scale = 1;
+
+    for (int behind = 0; behind <= 6; behind++, scale *= 10) {
+        double digits = floor((double)size * scale + 0.5);
+
+        if (digits >= 1e6)
+            return false;
+        if ((float)(digits / scale) == size) {
+            char text[8];
+            uint32_t rest = (uint32_t)digits;
+            int n = 0;
+
+            for (; rest > 0; rest /= 10)
+                text[n++] = (char)('0' + rest % 10);
+            d->n_digits = n;
+            d->exponent = n - 1 - behind;
+            for (int i = 0; i < n; i++)
+                d->digits[i] = text[n - 1 - i];
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t rk_format_float(char out[RK_NUMBER_BYTES], float value)
 {
     decimal d;
     float size = fabsf(value);
     size_t n = format_special(out, (double)value);
 
+    if (n == 0 && few_digits(size, &d))
+        return lay_out(out, value < 0, &d);
     for (int digits = size < FLT_MIN ? 1 : FLT_DIG; n == 0; digits++) {
         print_digits((double)size, digits, &d);
         decimal again = for_reading(&d);

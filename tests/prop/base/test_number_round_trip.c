@@ -79,6 +79,26 @@ static void floats_come_back(void **state)
     }
 }
 
+/* Floats of few digits take a way of their own: the same text as the C library's, with its zeros cut. */
+static void short_floats_are_printed_as_the_library_prints_them(void **state)
+{
+    rk_rng rng = rk_rng_at(7, RK_RNG_TEST, 0, 0);
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        int behind = (int)rk_rng_below(&rng, 7);
+        float value = (float)((double)rk_rng_below(&rng, 1000000) / pow(10, behind));
+        char text[RK_NUMBER_BYTES], expected[64];
+
+        if (value < 1e-4F) /* %g has an exponent from 1e-5 down, and repr too */
+            continue;
+        snprintf(expected, sizeof expected, "%.6g", (double)value);
+        size_t n = rk_format_float(text, value);
+        assert_true(n == strlen(text));
+        assert_string_equal(text, expected);
+    }
+}
+
 /* Decimals as files hold them: a few digits, a point somewhere, sometimes an exponent, sometimes very many digits. */
 static void decimals_are_read_as_the_library_reads_them(void **state)
 {
@@ -109,6 +129,7 @@ static void decimals_are_read_as_the_library_reads_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_floats_are_printed_as_the_library_prints_them),
         cmocka_unit_test(doubles_come_back),
         cmocka_unit_test(floats_come_back),
         cmocka_unit_test(decimals_are_read_as_the_library_reads_them),
