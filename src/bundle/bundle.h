@@ -6,7 +6,7 @@
  *
  * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
  * rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint rocket.seed and
- * rocket.batch_size, which a resumed run must share.
+ * rocket.batch_size, which a resumed run must share, and maybe rocket.best and rocket.best_step (best_exporter_metric).
  */
 #ifndef RK_BUNDLE_H
 #define RK_BUNDLE_H
@@ -22,6 +22,9 @@ typedef struct rk_run_state {
     uint64_t step; /* steps done */
     uint64_t seed;
     uint64_t batch_size;
+    bool has_best;   /* some evaluation before this checkpoint was the best so far: */
+    double best;     /* its figure, */
+    uint64_t best_step;
 } rk_run_state;
 
 /* What is written: everything is borrowed for the call. */

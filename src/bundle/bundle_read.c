@@ -28,6 +28,19 @@ static rocket_status meta_number(uint64_t *out, const rk_tensor_file *file, cons
     return ROCKET_OK;
 }
 
+static rocket_status read_best(rk_run_state *state, const rk_tensor_file *file, rocket_error *err)
+{
+    size_t n;
+    const char *text = rk_tensor_file_meta(file, "rocket.best", &n);
+
+    if (text == NULL)
+        return ROCKET_OK;
+    RK_FAIL_IF(!rk_parse_double(text, n, &state->best), CORRUPT, err, "rocket.best is not a number: \"%s\"", text);
+    RK_TRY(meta_number(&state->best_step, file, "rocket.best_step", err));
+    state->has_best = true;
+    return ROCKET_OK;
+}
+
 static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const rk_tensor_file *file, rocket_error *err)
 {
     const char *kind, *version;
@@ -43,6 +56,7 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
     if (*is_checkpoint) {
         RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
         RK_TRY(meta_number(&state->batch_size, file, "rocket.batch_size", err));
+        RK_TRY(read_best(state, file, err));
     }
     return ROCKET_OK;
 }

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "bundle.h"
 #include "error.h"
+#include "number.h"
 #include "words.h"
 
 typedef struct writing {
@@ -87,6 +88,15 @@ static void add_number(writing *w, const char *key, uint64_t value)
     rk_tensor_writer_meta(w->writer, key, text, (size_t)n);
 }
 
+static void add_best(writing *w)
+{
+    char text[RK_NUMBER_BYTES];
+    size_t n = rk_format_double(text, w->source->state.best);
+
+    rk_tensor_writer_meta(w->writer, "rocket.best", text, n);
+    add_number(w, "rocket.best_step", w->source->state.best_step);
+}
+
 static rocket_status add_meta(writing *w, rocket_error *err)
 {
     const rk_bundle_source *source = w->source;
@@ -100,6 +110,8 @@ static rocket_status add_meta(writing *w, rocket_error *err)
         add_number(w, "rocket.seed", source->state.seed);
         add_number(w, "rocket.batch_size", source->state.batch_size);
     }
+    if (source->updater != NULL && source->state.has_best)
+        add_best(w);
     rk_buf_init(&text, 0);
     rk_config_print(source->config, &text);
     rk_tensor_writer_meta(w->writer, "rocket.config", text.data, text.size);

@@ -33,24 +33,23 @@ static void check_export(const rk_check *check)
 {
     static const char *const types[] = { "final", "latest", "best", "none" };
     const Rocket__ExportConfig *export_config = check->view->export_config;
-    const char *type = export_config->exporter_type, *near;
-    rk_spot spot = rk_at(&export_config->base, "exporter_type", 0);
+    const char *type = export_config->exporter_type;
+    bool known = false, again = strcmp(type, "latest") == 0 || strcmp(type, "best") == 0;
 
-    if (strcmp(type, "final") == 0)
-        return;
-    if (strcmp(type, "best") == 0) {
-        rk_check_error(check, spot,
-                       "exporter_type \"best\" is not supported and would change the result: use \"final\"");
-        if (strcmp(export_config->best_exporter_metric, "auc") == 0)
-            rk_check_note(check, rk_at(&export_config->base, "best_exporter_metric", 0),
-                          "this model has no metric \"auc\", and upstream fails on it; \"auc_light\" is meant");
-    } else if (strcmp(type, "latest") == 0 || strcmp(type, "none") == 0) {
-        rk_check_note(check, spot, "exporter_type \"%s\": rocket exports once, after the last step", type);
-    } else {
-        near = rk_closest(type, types, sizeof types / sizeof types[0]);
-        rk_check_error(check, spot, "exporter_type: expected \"final\", found \"%s\"%s%s%s", type,
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        known |= strcmp(type, types[i]) == 0;
+    if (!known) {
+        const char *near = rk_closest(type, types, sizeof types / sizeof types[0]);
+        rk_check_error(check, rk_at(&export_config->base, "exporter_type", 0),
+                       "exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"%s\"%s%s%s", type,
                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
+    if (again && export_config->exports_to_keep < 1)
+        rk_check_error(check, rk_at(&export_config->base, "exports_to_keep", 0),
+                       "exports_to_keep: expected at least 1, found %d", export_config->exports_to_keep);
+    if (known && !again && export_config->has_exports_to_keep)
+        rk_check_note(check, rk_at(&export_config->base, "exports_to_keep", 0),
+                      "exports_to_keep changes nothing here: it belongs to exporter_type \"latest\" and \"best\"");
 }
 
 void rk_check_run(const rk_check *check)

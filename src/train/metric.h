@@ -71,6 +71,9 @@ ROCKET_NODISCARD rocket_status rk_metric_set_add(rk_metric_set *set, int net, co
                                                  const rk_column *(*groups)(void *ctx, const char *field), void *ctx,
                                                  rocket_error *err);
 
+/* Call each with the name of every result, in the same order. */
+void rk_metric_set_names(const rk_metric_set *set, void (*each)(void *ctx, const char *name), void *ctx);
+
 /* Call each with (name, value) in a fixed order: by metric, the light net first. ROCKET_DATA when no row was added. */
 ROCKET_NODISCARD rocket_status rk_metric_set_results(rk_metric_set *set,
                                                      void (*each)(void *ctx, const char *name, double value), void *ctx,

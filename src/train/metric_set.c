@@ -180,6 +180,24 @@ rocket_status rk_metric_set_add(rk_metric_set *set, int net, const rk_metric_bat
     return ROCKET_OK;
 }
 
+static void result_name(char out[RK_METRIC_NAME_BYTES], const entry *e, int net)
+{
+    snprintf(out, RK_METRIC_NAME_BYTES, "%s_%s", e->name, rk_net_names[net]);
+}
+
+void rk_metric_set_names(const rk_metric_set *set, void (*each)(void *ctx, const char *name), void *ctx)
+{
+    for (size_t i = 0; i < set->n_entries; i++)
+        for (int net = 0; net < RK_N_NETS; net++) {
+            char name[RK_METRIC_NAME_BYTES];
+
+            if (!set->entries[i].nets[net])
+                continue;
+            result_name(name, &set->entries[i], net);
+            each(ctx, name);
+        }
+}
+
 static rocket_status results_of(const entry *e, void (*each)(void *ctx, const char *name, double value), void *ctx,
                                 rocket_error *err)
 {
@@ -190,7 +208,7 @@ static rocket_status results_of(const entry *e, void (*each)(void *ctx, const ch
         if (!e->nets[net])
             continue;
         RK_TRY(e->def->result(&value, e->nets[net], err));
-        snprintf(name, sizeof name, "%s_%s", e->name, rk_net_names[net]);
+        result_name(name, e, net);
         each(ctx, name, value);
     }
     return ROCKET_OK;

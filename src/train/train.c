@@ -10,12 +10,14 @@
 #include "checkpoint.h"
 #include "deadline.h"
 #include "error.h"
+#include "exporter.h"
 #include "file.h"
 #include "log.h"
 #include "resolve.h"
 #include "restore.h"
 #include "sink.h"
 #include "stop.h"
+#include "watch.h"
 
 typedef struct training {
     rk_run *run;
@@ -30,6 +32,10 @@ typedef struct training {
     double log_s;
     rk_train_result *result;
     time_t deadline; /* 0: none */
+    rk_export_type export_type;
+    rk_watch watch;
+    uint64_t last_evaluated; /* step */
+    bool over;               /* early stop */
 } training;
 
 static double seconds(const training *t)
@@ -69,24 +75,54 @@ static rocket_status log_step(training *t, const rk_losses_now *losses, double n
     return tell(t, RK_EVENT_STEP, scalars, n, NULL, err);
 }
 
+static rk_bundle_source checkpoint_of(const training *t)
+{
+    return (rk_bundle_source){ .config = t->run->config,
+                               .schema = t->run->schema,
+                               .graph = t->run->model->graph,
+                               .weights = t->run->weights,
+                               .updater = t->run->updater,
+                               .state = { .step = t->step,
+                                          .seed = t->run->seed,
+                                          .batch_size = t->batch_size,
+                                          .has_best = t->watch.has_best,
+                                          .best = t->watch.best,
+                                          .best_step = t->watch.best_step } };
+}
+
+/* A checkpoint of this step in folder, of which the newest keep stay. */
+static rocket_status write_checkpoint(training *t, const char **path, const char *folder, uint64_t keep,
+                                      rocket_error *err)
+{
+    rk_bundle_source source = checkpoint_of(t);
+
+    *path = rk_checkpoint_path(&t->arena, folder, t->step);
+    RK_FAIL_IF(*path == NULL, FAILED, err, "out of memory");
+    RK_TRY(rk_bundle_write(*path, &source, err));
+    return rk_checkpoint_prune(folder, keep, err);
+}
+
+/* The light net as it is; of those that are made again and again the newest stay. */
+static rocket_status export_now(training *t, rocket_error *err)
+{
+    RK_TRY(rk_export_write(t->result->model, t->run, t->step, err));
+    if (t->export_type == RK_EXPORT_FINAL || t->result->model[0] == '\0')
+        return ROCKET_OK;
+    return rk_export_prune(t->run, (uint64_t)t->run->view->export_config->exports_to_keep, err);
+}
+
 static rocket_status save(training *t, rocket_error *err)
 {
     double began = rk_now_s();
-    rk_bundle_source source = { .config = t->run->config,
-                                .schema = t->run->schema,
-                                .graph = t->run->model->graph,
-                                .weights = t->run->weights,
-                                .updater = t->run->updater,
-                                .state = { .step = t->step, .seed = t->run->seed, .batch_size = t->batch_size } };
+    const char *path;
 
     if (t->dir[0] == '\0' || (t->last_saved == t->step && t->step > 0))
         return ROCKET_OK;
-    const char *path = rk_checkpoint_path(&t->arena, t->dir, t->step);
-    RK_FAIL_IF(path == NULL, FAILED, err, "out of memory");
-    RK_TRY(rk_bundle_write(path, &source, err));
-    RK_TRY(rk_checkpoint_prune(t->dir, t->config->keep_checkpoint_max, err));
+    RK_TRY(write_checkpoint(t, &path, t->dir, t->config->keep_checkpoint_max, err));
     snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", path);
     t->last_saved = t->step;
+    if (t->export_type == RK_EXPORT_LATEST)
+        RK_TRY(export_now(t, err));
     t->last_saved_s = rk_now_s();
     t->paused_s += rk_now_s() - began;
     return tell(t, RK_EVENT_SAVE, NULL, 0, path, err);
@@ -99,38 +135,79 @@ static bool has_evaluation(const training *t)
     return paths != NULL && paths[0] != '\0';
 }
 
-static rocket_status evaluate(training *t, rk_figures *figures, rocket_error *err)
+static rocket_status evaluate(training *t, rocket_error *err)
 {
     rk_scalar scalars[RK_MAX_FIGURES];
+    rk_figures *figures = &t->result->last;
     int n = 0;
 
+    rk_figures_clear(figures);
     RK_TRY(rk_evaluate(figures, t->run, NULL, t->step, err));
     for (size_t i = 0; i < figures->n; i++)
         scalars[n++] = (rk_scalar){ figures->item[i].name, figures->item[i].value };
+    t->last_evaluated = t->step;
     t->last_evaluated_s = rk_now_s();
     t->paused_s += figures->seconds;
-    rocket_status status = tell(t, RK_EVENT_EVAL, scalars, n, NULL, err);
-    if (status != ROCKET_OK)
-        rk_figures_clear(figures);
-    return status;
+    return tell(t, RK_EVENT_EVAL, scalars, n, NULL, err);
 }
 
-/* Checkpoints as configured, and upstream's evaluation after one when the last is ten seconds old. */
+static rocket_status export_best(training *t, rocket_error *err)
+{
+    double began = rk_now_s();
+    const char *path, *folder = rk_arena_printf(&t->arena, "%s/best_ckpt", t->dir);
+
+    if (t->dir[0] == '\0')
+        return ROCKET_OK;
+    RK_FAIL_IF(folder == NULL, FAILED, err, "out of memory");
+    RK_TRY(rk_mkdirs(folder, err));
+    RK_TRY(rk_atomic_sweep(folder, err));
+    RK_TRY(write_checkpoint(t, &path, folder, (uint64_t)t->run->view->export_config->exports_to_keep, err));
+    RK_TRY(export_now(t, err));
+    t->paused_s += rk_now_s() - began;
+    return ROCKET_OK;
+}
+
+/* Evaluate, and draw the conclusions: the best net is exported, a run that gets no better ends. */
+static rocket_status judge(training *t, rocket_error *err)
+{
+    bool better;
+
+    RK_TRY(evaluate(t, err));
+    if (!rk_watch_is_on(&t->watch))
+        return ROCKET_OK;
+    RK_TRY(rk_watch_see(&better, &t->watch, &t->result->last, t->step, err));
+    if (better && t->export_type == RK_EXPORT_BEST)
+        RK_TRY(export_best(t, err));
+    t->over = rk_watch_gives_up(&t->watch, t->step);
+    return ROCKET_OK;
+}
+
+static bool saves_by_time(const training *t)
+{
+    return t->config->has_save_checkpoints_secs && t->config->save_checkpoints_secs > 0;
+}
+
+static bool is_saving_step(const training *t)
+{
+    return t->config->save_checkpoints_steps > 0 && t->step % t->config->save_checkpoints_steps == 0;
+}
+
+/* Upstream's rhythm: after a checkpoint, when the last evaluation is ten seconds old. What is decided by evaluations
+ * must not depend on the clock. */
+static bool evaluation_is_due(const training *t)
+{
+    return has_evaluation(t) && (rk_watch_is_on(&t->watch) || rk_now_s() - t->last_evaluated_s >= 10);
+}
+
 static rocket_status save_when_due(training *t, rocket_error *err)
 {
-    bool by_time = t->config->has_save_checkpoints_secs && t->config->save_checkpoints_secs > 0;
-    bool due = by_time ? rk_now_s() - t->last_saved_s >= t->config->save_checkpoints_secs
-                       : t->config->save_checkpoints_steps > 0 && t->step % t->config->save_checkpoints_steps == 0;
+    bool due =
+        saves_by_time(t) ? rk_now_s() - t->last_saved_s >= t->config->save_checkpoints_secs : is_saving_step(t);
 
     if (!due || t->dir[0] == '\0')
         return ROCKET_OK;
     RK_TRY(save(t, err));
-    if (!has_evaluation(t) || rk_now_s() - t->last_evaluated_s < 10)
-        return ROCKET_OK;
-    rk_figures figures;
-    RK_TRY(evaluate(t, &figures, err));
-    rk_figures_clear(&figures);
-    return ROCKET_OK;
+    return evaluation_is_due(t) ? judge(t, err) : ROCKET_OK;
 }
 
 static rocket_status train_batch(training *t, const rk_batch *batch, rocket_error *err)
@@ -178,7 +255,7 @@ static bool deadline_is_over(const training *t)
 
 static rocket_status train_steps(training *t, rocket_error *err)
 {
-    while (t->config->num_steps == 0 || t->step < t->config->num_steps) {
+    while (!t->over && (t->config->num_steps == 0 || t->step < t->config->num_steps)) {
         rk_batch *batch;
         rocket_status status = rk_stream_next(t->stream, &batch, err);
         if (status == ROCKET_STOPPED) { /* while it waited for input */
@@ -200,31 +277,16 @@ static rocket_status train_steps(training *t, rocket_error *err)
     return ROCKET_OK;
 }
 
-static rocket_status export_light(training *t, rocket_error *err)
+/* What is exported after the last step. "best" may have found nothing: no evaluation had the figure that it goes by. */
+static rocket_status export_last(training *t, rocket_error *err)
 {
-    const char *const outputs[] = { "logits_light", "probs_light" };
-    rk_graph *cut;
+    bool none = t->export_type == RK_EXPORT_BEST && !t->watch.has_best;
 
-    if (t->dir[0] == '\0' || t->run->model->logits[RK_LIGHT] < 0 ||
-        strcmp(t->run->view->export_config->exporter_type, "none") == 0)
+    if (t->dir[0] == '\0' || (t->export_type != RK_EXPORT_FINAL && !none))
         return ROCKET_OK;
-    char path[sizeof t->result->model];
-    int n = snprintf(path, sizeof path, "%s/export/%llu", t->dir, (unsigned long long)t->step);
-    RK_FAIL_IF(n < 0 || (size_t)n + 32 > sizeof path, FAILED, err, "model_dir is too long");
-    RK_TRY(rk_mkdirs(path, err));
-    RK_TRY(rk_atomic_sweep(path, err));
-    snprintf(path + n, sizeof path - (size_t)n, "/model.safetensors");
-    RK_TRY(rk_graph_cut(&cut, t->run->model->graph, outputs, 2, err));
-    rk_bundle_source source = { .config = t->run->config,
-                                .schema = t->run->schema,
-                                .graph = cut,
-                                .weights = t->run->weights,
-                                .state = { .step = t->step } };
-    rocket_status status = rk_bundle_write(path, &source, err);
-    rk_graph_free(cut);
-    if (status == ROCKET_OK)
-        memcpy(t->result->model, path, sizeof path);
-    return status;
+    if (none)
+        rk_log(RK_LOG_WARN, "no evaluation had a defined %s: the last light net is exported", t->watch.metric);
+    return export_now(t, err);
 }
 
 static rocket_status finish(training *t, rocket_error *err)
@@ -239,9 +301,12 @@ static rocket_status finish(training *t, rocket_error *err)
     if (stats.dropped_rows > 0)
         rk_log(RK_LOG_WARN, "%llu bad rows were dropped (ignore_error)", (unsigned long long)stats.dropped_rows);
     RK_TRY(save(t, err));
-    RK_TRY(export_light(t, err));
-    if (has_evaluation(t))
-        RK_TRY(evaluate(t, &t->result->last, err));
+    if (t->export_type == RK_EXPORT_FINAL)
+        RK_TRY(export_last(t, err)); /* now: a fault of the evaluation data must not cost the model */
+    if (has_evaluation(t) && t->last_evaluated != t->step)
+        RK_TRY(judge(t, err));
+    if (t->export_type == RK_EXPORT_BEST)
+        RK_TRY(export_last(t, err));
     return tell(t, RK_EVENT_END, NULL, 0, NULL, err);
 }
 
@@ -263,6 +328,9 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
     RK_FAIL_IF(state.seed != t->run->seed, USAGE, err, "%s was trained with seed %llu, not %llu; add --seed %llu", path,
                (unsigned long long)state.seed, (unsigned long long)t->run->seed, (unsigned long long)state.seed);
     t->step = t->last_saved = state.step;
+    t->watch.has_best = state.has_best;
+    t->watch.best = state.best;
+    t->watch.best_step = state.best_step;
     snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", path);
     rk_log(RK_LOG_INFO, "resuming from %s", path);
     return ROCKET_OK;
@@ -328,6 +396,16 @@ static rocket_status check_inputs(const training *t, rocket_error *err)
     return status;
 }
 
+/* A run may have been killed between its checkpoint and what follows from one: that is done again, to the same bits. */
+static rocket_status catch_up(training *t, rocket_error *err)
+{
+    if (t->export_type == RK_EXPORT_LATEST)
+        RK_TRY(export_now(t, err));
+    if (rk_watch_is_on(&t->watch) && (saves_by_time(t) || is_saving_step(t)))
+        RK_TRY(judge(t, err));
+    return ROCKET_OK;
+}
+
 static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
 {
     RK_TRY(check_inputs(t, err));
@@ -341,7 +419,8 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
     rk_stream_options input = training_input(t); /* behind the batches that a resumed run has seen */
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &input, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
-    return tell(t, RK_EVENT_START, NULL, 0, NULL, err);
+    RK_TRY(tell(t, RK_EVENT_START, NULL, 0, NULL, err));
+    return t->step > 0 ? catch_up(t, err) : ROCKET_OK;
 }
 
 static rocket_status train(training *t, bool resume_wanted, rocket_error *err)
@@ -372,6 +451,8 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
     RK_TRY(rk_run_open(&t.run, config, &run_options, err));
     rk_arena_init(&t.arena, 0);
     t.config = t.run->view->train;
+    t.export_type = rk_export_type_of(config);
+    rk_watch_init(&t.watch, config);
     t.dir = rk_run_dir(t.run);
     t.batch_size = t.run->view->data->batch_size;
     t.last_saved_s = t.last_evaluated_s = rk_now_s();

@@ -18,28 +18,23 @@ static const config_fault_case cases[] = {
       { CONFIG_TEXT_SOUND, { "dead_line=2027-02-28" } },
       "error --set dead_line=2027-02-28: dead_line: expected a date and a time as \"20261231 23:59:59\", found "
       "\"2027-02-28\"\n" },
-    { "best exporter",
-      { CONFIG_TEXT_SOUND, { "exporter_type=best" } },
-      "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
-      "\"final\"\n"
-      "note --set exporter_type=best: this model has no metric \"auc\", and upstream fails on it; \"auc_light\" is "
-      "meant\n" },
-    { "best exporter of auc_light",
-      { CONFIG_TEXT_SOUND, { "exporter_type=best", "best_exporter_metric=auc_light" } },
-      "note --set best_exporter_metric=auc_light: best_exporter_metric changes nothing here: rocket exports after the "
-      "last step\n"
-      "error --set exporter_type=best: exporter_type \"best\" is not supported and would change the result: use "
-      "\"final\"\n" },
-    { "latest exporter",
-      { CONFIG_TEXT_SOUND, { "exporter_type=latest" } },
-      "note --set exporter_type=latest: exporter_type \"latest\": rocket exports once, after the last step\n" },
+    { "best exporter", { CONFIG_TEXT_SOUND, { "exporter_type=best", "exports_to_keep=2" } }, "" },
+    { "latest exporter", { CONFIG_TEXT_SOUND, { "exporter_type=latest" } }, "" },
+    { "no exporter", { CONFIG_TEXT_SOUND, { "exporter_type=none" } }, "" },
+    { "nothing to keep",
+      { CONFIG_TEXT_SOUND, { "exporter_type=latest", "exports_to_keep=0" } },
+      "error --set exports_to_keep=0: exports_to_keep: expected at least 1, found 0\n" },
+    { "keeping the only export",
+      { CONFIG_TEXT_SOUND, { "exports_to_keep=3" } },
+      "note --set exports_to_keep=3: exports_to_keep changes nothing here: it belongs to exporter_type \"latest\" and "
+      "\"best\"\n" },
     { "mistyped exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=finall" } },
-      "error --set exporter_type=finall: exporter_type: expected \"final\", found \"finall\"; did you mean "
+      "error --set exporter_type=finall: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"finall\"; did you mean "
       "\"final\"?\n" },
     { "strange exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=zzz" } },
-      "error --set exporter_type=zzz: exporter_type: expected \"final\", found \"zzz\"\n" },
+      "error --set exporter_type=zzz: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"zzz\"\n" },
 };
 
 static void faults_are_told_as_expected(void **state)
