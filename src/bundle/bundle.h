@@ -22,8 +22,8 @@ typedef struct rk_run_state {
     uint64_t step; /* steps done */
     uint64_t seed;
     uint64_t batch_size;
-    bool has_best;   /* some evaluation before this checkpoint was the best so far: */
-    double best;     /* its figure, */
+    bool has_best; /* some evaluation before this checkpoint was the best so far: */
+    double best;   /* its figure, */
     uint64_t best_step;
 } rk_run_state;
 

@@ -13,8 +13,8 @@
 
 rocket_status rk_run_check(const rk_config *config, rk_faults *faults, rocket_error *err)
 {
-    static const rk_config_check_fn checks[] = { rk_schema_check, rk_model_check, rk_updater_check,
-                                                 rk_metric_set_check, rk_watch_check };
+    static const rk_config_check_fn checks[] = { rk_schema_check, rk_model_check, rk_updater_check, rk_metric_set_check,
+                                                 rk_watch_check };
 
     return rk_config_check(config, checks, sizeof checks / sizeof checks[0], faults, err);
 }

@@ -201,8 +201,7 @@ static bool evaluation_is_due(const training *t)
 
 static rocket_status save_when_due(training *t, rocket_error *err)
 {
-    bool due =
-        saves_by_time(t) ? rk_now_s() - t->last_saved_s >= t->config->save_checkpoints_secs : is_saving_step(t);
+    bool due = saves_by_time(t) ? rk_now_s() - t->last_saved_s >= t->config->save_checkpoints_secs : is_saving_step(t);
 
     if (!due || t->dir[0] == '\0')
         return ROCKET_OK;

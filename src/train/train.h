@@ -19,8 +19,8 @@ typedef struct rk_train_result {
 } rk_train_result;
 
 /* Files appear under the config's model_dir: pipeline.config, model.ckpt-<step>.safetensors, metrics.jsonl, events,
- * export/<step>/model.safetensors and, with exporter_type "best", best_ckpt/model.ckpt-<step>.safetensors. ROCKET_STOPPED after SIGINT or SIGTERM, with a checkpoint written. Free result->last
- * with rk_figures_clear. */
+ * export/<step>/model.safetensors and, with exporter_type "best", best_ckpt/model.ckpt-<step>.safetensors.
+ * ROCKET_STOPPED after SIGINT or SIGTERM, with a checkpoint written. Free result->last with rk_figures_clear. */
 ROCKET_NODISCARD rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_train_options *options,
                                         rocket_error *err);
 

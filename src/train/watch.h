@@ -1,9 +1,9 @@
 /* The watched metric: which evaluation was the best so far, and whether the run still gets better.
  *
- * export_config.best_exporter_metric names a figure of the evaluation. It decides what exporter_type "best" exports and,
- * with enable_early_stop, when a run ends: when max_check_steps steps have passed since the best evaluation. Upstream
- * reads its event files for it every minute; here every evaluation is looked at once, so that the step at which a run
- * ends does not depend on the clock.
+ * export_config.best_exporter_metric names a figure of the evaluation. It decides what exporter_type "best" exports
+ * and, with enable_early_stop, when a run ends: when max_check_steps steps have passed since the best evaluation.
+ * Upstream reads its event files for it every minute; here every evaluation is looked at once, so that the step at
+ * which a run ends does not depend on the clock.
  */
 #ifndef RK_WATCH_H
 #define RK_WATCH_H

@@ -30,11 +30,13 @@ static const config_fault_case cases[] = {
       "\"best\"\n" },
     { "mistyped exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=finall" } },
-      "error --set exporter_type=finall: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"finall\"; did you mean "
+      "error --set exporter_type=finall: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found "
+      "\"finall\"; did you mean "
       "\"final\"?\n" },
     { "strange exporter",
       { CONFIG_TEXT_SOUND, { "exporter_type=zzz" } },
-      "error --set exporter_type=zzz: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"zzz\"\n" },
+      "error --set exporter_type=zzz: exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found "
+      "\"zzz\"\n" },
 };
 
 static void faults_are_told_as_expected(void **state)

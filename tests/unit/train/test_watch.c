@@ -75,8 +75,8 @@ static void a_run_gives_up_when_patience_ends(void **state)
 
 static void a_figure_that_is_missing_is_an_error(void **state)
 {
-    rk_config *config = config_with(
-        (const char *const[]){ "exporter_type=best", "best_exporter_metric=loss/loss/no_such_loss", NULL });
+    rk_config *config =
+        config_with((const char *const[]){ "exporter_type=best", "best_exporter_metric=loss/loss/no_such_loss", NULL });
     rk_figure figures[] = { { "loss", 1 } };
     rk_watch watch;
     rocket_error err = { 0 };
