@@ -1,9 +1,11 @@
 /* Checks of data_config: columns, label, sample weight, batches (easyrec.md 3.1, 3.2). What depends on the kind of
  * input or feature, and on the types of columns, is checked where the plug-ins are. */
+#include <string.h>
+
 #include "check_parts.h"
 #include "mem.h"
 
-enum { MAX_BATCH = 1 << 24 };
+enum { MAX_BATCH = 1 << 24, MAX_LABEL_DIM = 1 << 20 };
 
 static void check_fields(const rk_check *check)
 {
@@ -33,6 +35,14 @@ static void unknown_field(const rk_check *check, rk_spot spot, const char *name)
     rk_free(names);
 }
 
+static bool is_soft_label(const rk_resolved *view, const char *name)
+{
+    for (size_t i = 0; i < view->model->n_kd; i++)
+        if (view->model->kd[i]->soft_label_name && strcmp(view->model->kd[i]->soft_label_name, name) == 0)
+            return true;
+    return false;
+}
+
 static void check_label(const rk_check *check)
 {
     const rk_resolved *view = check->view;
@@ -43,9 +53,15 @@ static void check_label(const rk_check *check)
     for (size_t i = 0; i < data->n_label_fields; i++)
         if (rk_field_find(view, data->label_fields[i]) == RK_NONE)
             unknown_field(check, rk_at(&data->base, "label_fields", i), data->label_fields[i]);
-    if (data->n_label_fields > 1)
-        rk_check_note(check, rk_at(&data->base, "label_fields", 1),
-                      "RocketLaunching learns the first label, \"%s\"; the others are not used", data->label_fields[0]);
+    for (size_t i = 1; i < data->n_label_fields; i++)
+        if (!is_soft_label(view, data->label_fields[i]))
+            rk_check_note(check, rk_at(&data->base, "label_fields", i),
+                          "RocketLaunching learns the first label, \"%s\"; \"%s\" is not used", data->label_fields[0],
+                          data->label_fields[i]);
+    for (size_t i = 1; i < data->n_label_dim; i++)
+        if (data->label_dim[i] < 1 || data->label_dim[i] > MAX_LABEL_DIM)
+            rk_check_error(check, rk_at(&data->base, "label_dim", i), "label_dim: expected 1 to %d, found %u",
+                           MAX_LABEL_DIM, data->label_dim[i]);
     if (data->n_label_dim > 0 && data->label_dim[0] > 1)
         rk_check_error(check, rk_at(&data->base, "label_dim", 0),
                        "label_dim: expected 1, as RocketLaunching learns one number from the first label, found %u",

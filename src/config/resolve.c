@@ -388,3 +388,34 @@ size_t rk_field_of_metric(const rk_resolved *view, const char *name)
         field = view->features[feature].inputs[0];
     return field;
 }
+
+/* ---- labels ---- */
+
+/* Index in label_fields, or their number. */
+static size_t label_index(const rk_resolved *view, const char *name)
+{
+    size_t i = 0;
+
+    while (i < view->data->n_label_fields && strcmp(view->data->label_fields[i], name) != 0)
+        i++;
+    return i;
+}
+
+int64_t rk_label_dim(const rk_resolved *view, const char *name)
+{
+    size_t i = label_index(view, name);
+
+    return i < view->data->n_label_dim ? view->data->label_dim[i] : 1;
+}
+
+const char *rk_label_sep(const rk_resolved *view, const char *name)
+{
+    size_t i = label_index(view, name);
+
+    return i < view->data->n_label_sep ? view->data->label_sep[i] : ",";
+}
+
+bool rk_kd_has_task_space(const Rocket__KD *kd)
+{
+    return kd->task_space_indicator_name && kd->task_space_indicator_value;
+}

@@ -65,6 +65,12 @@ size_t rk_feature_find(const rk_resolved *view, const char *key);
  * of that key (upstream knows features only). RK_NONE when it leads nowhere. */
 size_t rk_field_of_metric(const rk_resolved *view, const char *name);
 
+/* How many numbers a label is, and the bytes between them: label_dim and label_sep beside its name in label_fields. */
+int64_t rk_label_dim(const rk_resolved *view, const char *name);
+const char *rk_label_sep(const rk_resolved *view, const char *name);
+
+bool rk_kd_has_task_space(const Rocket__KD *kd); /* both name and value of the indicator are given */
+
 /* The launch as the recipe and the fields beside it say (paper.md 1.5, 1.9, 8).
  *
  *   recipe   hint       weight  reduction    light net trains   shared             weight of the

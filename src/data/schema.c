@@ -12,6 +12,7 @@
 #include "error.h"
 #include "mem.h"
 #include "schema_rules.h"
+#include "soft_labels.h"
 
 #define TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
 
@@ -22,10 +23,12 @@ struct rk_schema {
     rk_feature *features;
     size_t n_features; /* opened ones */
     size_t n_columns;
-    int label, weight;    /* columns, or -1 */
-    size_t label_field;   /* index of fields, or RK_NONE */
-    size_t weight_field;  /* the same */
-    int64_t n_classes;    /* 0: the label is any number */
+    int label, weight;   /* columns, or -1 */
+    size_t label_field;  /* index of fields, or RK_NONE */
+    size_t weight_field; /* the same */
+    int64_t n_classes;   /* 0: the label is any number */
+    rk_soft_labels soft;
+    size_t first_soft;    /* column */
     size_t *bytes_fields; /* fields of the BYTES columns, which are the last */
     size_t n_bytes;
     bool *convert;      /* [n_fields] the value is needed, not just the text */
@@ -177,10 +180,13 @@ static rocket_status open_labels(rk_schema *schema, rocket_error *err)
                "%s: label_fields: expected a column of type INT32 or INT64 with num_class of 2 and more, found %s",
                rk_config_where(schema->config, &view->data->base, "label_fields", 0),
                rk_field_type_name(view->fields[view->label].config));
-    if (view->weight == RK_NONE)
-        return ROCKET_OK;
-    schema->weight_field = view->weight;
-    schema->weight = (int)schema->n_columns++;
+    if (view->weight != RK_NONE) {
+        schema->weight_field = view->weight;
+        schema->weight = (int)schema->n_columns++;
+    }
+    RK_TRY(rk_soft_labels_open(&schema->soft, view, schema->convert, &schema->arena, err));
+    schema->first_soft = schema->n_columns;
+    schema->n_columns += rk_soft_labels_n_columns(&schema->soft);
     return ROCKET_OK;
 }
 
@@ -288,6 +294,24 @@ int rk_schema_weight(const rk_schema *schema)
     return schema->weight;
 }
 
+int rk_schema_soft_label(const rk_schema *schema, const char *field)
+{
+    size_t wanted = rk_field_find(schema->view, field);
+
+    for (size_t i = 0; i < schema->soft.n_labels; i++)
+        if (schema->soft.labels[i].field == wanted)
+            return (int)(schema->first_soft + i);
+    return -1;
+}
+
+int rk_schema_kd_weight(const rk_schema *schema, const Rocket__KD *kd)
+{
+    for (size_t i = 0; i < schema->soft.n_weights; i++)
+        if (schema->soft.weights[i].kd == kd)
+            return (int)(schema->first_soft + schema->soft.n_labels + i);
+    return -1;
+}
+
 int rk_schema_bytes(const rk_schema *schema, const char *field)
 {
     size_t wanted = rk_field_of_metric(schema->view, field);
@@ -329,9 +353,21 @@ static void describe_column(const rk_schema *schema, size_t i, rk_column *column
     } else if ((int)i == schema->label || (int)i == schema->weight) {
         column->kind = RK_COLUMN_FLOATS;
         column->width = 1;
+    } else if (i >= schema->first_soft && i - schema->first_soft < rk_soft_labels_n_columns(&schema->soft)) {
+        column->kind = RK_COLUMN_FLOATS;
+        column->width = rk_soft_labels_width(&schema->soft, i - schema->first_soft);
     } else {
         column->kind = RK_COLUMN_BYTES;
     }
+}
+
+int64_t rk_schema_width(const rk_schema *schema, size_t column)
+{
+    rk_column described = { .width = 0 };
+    bool weighted;
+
+    describe_column(schema, column, &described, &weighted);
+    return described.width;
 }
 
 static bool make_column(const rk_schema *schema, size_t i, rk_column *column)
@@ -527,6 +563,25 @@ static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, 
     return ROCKET_OK;
 }
 
+/* A task space's weight is one more factor of the row's sample weight. */
+static rocket_status append_soft_labels(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+{
+    const rk_soft_labels *soft = &schema->soft;
+
+    for (size_t i = 0; i < rk_soft_labels_n_columns(soft); i++) {
+        rk_column *column = &owned->batch.columns[schema->first_soft + i];
+        float *row = column->values + owned->batch.n_rows * column->width;
+        size_t field = rk_soft_labels_field(soft, i);
+        rocket_status status = rk_soft_labels_row(row, soft, i, &owned->values[field], err);
+
+        if (status != ROCKET_OK)
+            return blame(schema, field, bad_field, status, err);
+        if (i >= soft->n_labels && schema->weight >= 0)
+            *row *= *number_of(owned, schema->weight);
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status append_bytes(const rk_schema *schema, owned_batch *owned, rocket_error *err)
 {
     size_t first = schema->n_columns - schema->n_bytes;
@@ -551,6 +606,7 @@ rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const r
         return fail_memory(err);
     RK_TRY(append_features(schema, owned, bad_field, err));
     RK_TRY(append_labels(schema, owned, bad_field, err));
+    RK_TRY(append_soft_labels(schema, owned, bad_field, err));
     RK_TRY(append_bytes(schema, owned, err));
     batch->n_rows++;
     return ROCKET_OK;

@@ -1,8 +1,9 @@
 /* The schema: which columns a batch of this config has, and how a row of text becomes them.
  *
  * Columns are, in order: one per feature of group "all" (in group order), then the label, then the sample weight if
- * there is one, then one BYTES column per user or session field of the metrics, then what the caller reserved.
- * A schema is immutable and may be used by any number of threads. It borrows the config, which must outlive it.
+ * there is one, then soft labels and row weights of distillation (soft_labels.h), then one BYTES column per user or
+ * session field of the metrics, then what the caller reserved. A schema is immutable and may be used by any number of
+ * threads. It borrows the config, which must outlive it.
  */
 #ifndef RK_SCHEMA_H
 #define RK_SCHEMA_H
@@ -29,8 +30,11 @@ void rk_schema_check(const rk_config *config, rk_faults *faults);
 size_t rk_schema_n_features(const rk_schema *schema);
 const rk_feature *rk_schema_feature(const rk_schema *schema, size_t i); /* column i of a batch */
 size_t rk_schema_n_columns(const rk_schema *schema);
-int rk_schema_label(const rk_schema *schema);                    /* column; -1: none */
-int rk_schema_weight(const rk_schema *schema);                   /* column; -1: none */
+int rk_schema_label(const rk_schema *schema);                           /* column; -1: none */
+int rk_schema_weight(const rk_schema *schema);                          /* column; -1: none */
+int64_t rk_schema_width(const rk_schema *schema, size_t column);        /* numbers per row of a FLOATS column; else 0 */
+int rk_schema_soft_label(const rk_schema *schema, const char *field);   /* column; -1: none */
+int rk_schema_kd_weight(const rk_schema *schema, const Rocket__KD *kd); /* of a block with a task space; else -1 */
 int rk_schema_bytes(const rk_schema *schema, const char *field); /* column of a uid, session or reserved field; -1 */
 const rk_vocabularies *rk_schema_vocabularies(const rk_schema *schema);
 size_t rk_schema_n_fields(const rk_schema *schema);          /* texts of a row: the config's input_fields */

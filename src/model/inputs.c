@@ -5,6 +5,7 @@
 #include "inputs.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "arena.h"
 
@@ -117,4 +118,25 @@ int rk_inputs_weight(rk_model *model, const rk_schema *schema)
     int column = rk_schema_weight(schema);
 
     return column < 0 ? -1 : column_node(model, (size_t)column, "@sample_weight", RK_COLUMN_FLOATS, 1);
+}
+
+/* A column under a name of its own; -1 where there is none. */
+static int named_column(rk_model *model, int column, const char *kind, int64_t width)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "@%s_%d", kind, column);
+    return column < 0 ? -1 : column_node(model, (size_t)column, name, RK_COLUMN_FLOATS, width);
+}
+
+int rk_inputs_soft_label(rk_model *model, const rk_schema *schema, const char *field)
+{
+    int column = rk_schema_soft_label(schema, field);
+
+    return named_column(model, column, "soft_label", column < 0 ? 0 : rk_schema_width(schema, (size_t)column));
+}
+
+int rk_inputs_kd_weight(rk_model *model, const rk_schema *schema, const Rocket__KD *kd)
+{
+    return named_column(model, rk_schema_kd_weight(schema, kd), "kd_weight", 1);
 }

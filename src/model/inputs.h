@@ -19,4 +19,8 @@ int rk_inputs_build(rk_model *model, const rk_schema *schema, const rk_inputs_op
 int rk_inputs_label(rk_model *model, const rk_schema *schema);
 int rk_inputs_weight(rk_model *model, const rk_schema *schema);
 
+/* A soft label, and the row weights of a kd block with a task space (-1 when it has none). */
+int rk_inputs_soft_label(rk_model *model, const rk_schema *schema, const char *field);
+int rk_inputs_kd_weight(rk_model *model, const rk_schema *schema, const Rocket__KD *kd);
+
 #endif

@@ -1,8 +1,8 @@
 /* A graph with weights, an executor and a random batch for all of its inputs; and central differences.
  *
  * Inputs of ids called "bag" get bags of 0 to 3 weighted ids, all others one id per row, another one in each row.
- * Floats are normal, but for "labels" (0 or 1, or the number of a class when n_classes is set) and "sample_weight"
- * (every fourth is 0).
+ * Floats are normal, but for "labels" (0 or 1, or the number of a class when n_classes is set), "soft_labels" (0.02 to
+ * 0.98) and "sample_weight" (every fourth is 0).
  */
 #ifndef NN_WORLD_H
 #define NN_WORLD_H
@@ -60,6 +60,8 @@ static inline float nn_float(const nn_world *world, const char *name, int64_t b,
         return (float)rk_rng_below(rng, world->n_classes > 1 ? (uint64_t)world->n_classes : 2);
     if (strcmp(name, "sample_weight") == 0)
         return b % 4 == 3 ? 0 : 0.5F + rk_rng_float(rng);
+    if (strcmp(name, "soft_labels") == 0)
+        return 0.02F + 0.96F * rk_rng_float(rng);
     return (float)rk_rng_normal(rng);
 }
 

@@ -20,6 +20,7 @@
 #include "inputs.h"
 #include "loss.h"
 #include "model.h"
+#include "offline_kd.h"
 #include "resolve.h"
 
 typedef struct builder {
@@ -178,7 +179,7 @@ static void build_losses(const builder *b)
     }
 }
 
-static void build_graph(builder *b)
+static void build_graph(builder *b, const rk_config *config)
 {
     int booster, light;
 
@@ -189,8 +190,10 @@ static void build_graph(builder *b)
         build_net(b, RK_LIGHT, b->config->light_dnn, light);
     b->label = rk_inputs_label(b->model, b->schema);
     b->weight = rk_inputs_weight(b->model, b->schema);
-    if (b->label >= 0) /* a schema for scoring has none */
+    if (b->label >= 0) { /* a schema for scoring has none */
         build_losses(b);
+        rk_offline_kd_build(b->model, config, b->schema, b->weight);
+    }
     if (rk_arena_failed(b->scratch))
         rk_graph_no_memory(b->graph);
 }
@@ -212,7 +215,7 @@ static rocket_status build(rk_model *model, const rk_config *config, const rk_sc
 
     model->n_classes = (int)view->model->num_class;
     rk_arena_init(&scratch, 0);
-    build_graph(&b);
+    build_graph(&b, config);
     rk_arena_clear(&scratch);
     return rk_graph_finish(model->graph, err);
 }
@@ -227,6 +230,7 @@ static void check(const rk_config *config, rk_faults *faults)
     rk_layer_check_dnn(config, launching->booster_dnn, faults);
     rk_layer_check_dnn(config, launching->light_dnn, faults);
     rk_feature_hints_check(config, faults);
+    rk_offline_kd_check(config, faults);
 }
 
 const rk_model_def rk_model_rocket_launching = {

@@ -8,9 +8,17 @@
 static const int64_t batches[] = { 1, 3, 8, 40 };
 static const int64_t widths[] = { 1, 2, 5 };
 
-static int make_input(rk_graph *graph, const char *name, int64_t C)
+/* Labels are columns of the data; predictions are probabilities where the attributes say so. */
+static int make_input(rk_graph *graph, const char *name, int64_t C, bool other_attrs)
 {
-    return strcmp(name, "labels") == 0 ? rk_graph_input_floats(graph, name, 1) : rk_example_source(graph, name, C);
+    if (strcmp(name, "labels") == 0)
+        return rk_graph_input_floats(graph, name, 1);
+    if (strcmp(name, "soft_labels") == 0)
+        return rk_graph_input_floats(graph, name, C);
+    int source = rk_example_source(graph, name, C);
+    if (strcmp(name, "predictions") == 0 && other_attrs)
+        return rk_graph_unary(graph, C > 1 ? "softmax" : "sigmoid", source);
+    return source;
 }
 
 typedef struct loss_case {
@@ -46,7 +54,7 @@ static bool make_case(nn_world *world, const loss_case *c)
 
     assert_non_null(graph);
     for (int i = 0; i < c->def->n_inputs; i++)
-        inputs[i] = make_input(graph, c->def->inputs[i], c->C);
+        inputs[i] = make_input(graph, c->def->inputs[i], c->C, c->other_attrs);
     spec.n_inputs = c->def->n_inputs;
     if (c->weighted)
         inputs[spec.n_inputs++] = rk_graph_input_floats(graph, "sample_weight", 1);

@@ -45,8 +45,8 @@ static const config_fault_case cases[] = {
       "label, found 2\n" },
     { "two labels",
       { CONFIG_TEXT_SOUND, { "data_config.label_fields=['clk', 'user']" } },
-      "note --set data_config.label_fields=['clk', 'user']: RocketLaunching learns the first label, \"clk\"; the "
-      "others are not used\n"
+      "note --set data_config.label_fields=['clk', 'user']: RocketLaunching learns the first label, "
+      "\"clk\"; \"user\" is not used\n"
       "note t:13:27: feature \"user\" reads the label \"user\": the model will see the answer\n" },
     { "unknown weight",
       { CONFIG_TEXT_SOUND, { "data_config.sample_weight=wight" } },
