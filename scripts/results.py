@@ -1,78 +1,272 @@
 #!/usr/bin/env python3
-"""Trains every arm of the launch on a data set, several seeds each, and prints Markdown tables.
+"""Trains every arm of the launch on the real data sets, several seeds each, and prints Markdown tables.
 
-Each run leaves one JSON file (the program's own --json figures) in --out; a run whose file is there is not repeated, so an
-interrupted table goes on where it stopped. Differences are paired by seed: same seed, same initial weights of what the
-arms have in common, same order of rows.
+Settings. Batch size and length of training come from results_settings.json, which --choose writes: with a sixth seed, on a
+validation set cut from the training file, for every arm by the same rule (see choose). The test file is only read by
+the final runs.
+
+Runs. Each leaves one JSON file in --out with the program's own --json figures and the command that made them; the run is
+not repeated while the command is the same. A run that was interrupted goes on from its checkpoint. tables.md in --out is
+written again after every run, over the seeds that are there by then. Differences are paired by seed: same seed, same
+order of rows, same initial values of what the arms have in common.
 """
 import argparse
 import concurrent.futures
+import csv
+import glob
+import gzip
 import json
 import math
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import threading
+import zlib
 
-L = "model_config.rocket_launching."
-ARMS = {  # name: (what the table calls it, net that is judged, overrides)
-    "light": ("light alone", "light", [L + "arm=LIGHT_ALONE"]),
-    "kd": ("KD from a trained booster", "light", [L + "arm=KD_FROM_BOOSTER", L + "recipe=SOFT"]),
-    "easyrec": ("rocket EASYREC", "light", [L + "recipe=EASYREC"]),
-    "paper": ("rocket PAPER", "light", [L + "recipe=PAPER"]),
-    "noblock": ("rocket PAPER, no gradient block", "light", [L + "recipe=PAPER", L + "gradient_block=false"]),
-    "soft": ("rocket SOFT", "light", [L + "recipe=SOFT"]),
-    "booster": ("booster alone", "booster", [L + "arm=BOOSTER_ALONE"]),
-}
-SHAPES = {
-    "easyrec": ("EasyRec's shape: shared 128-96-64, light 128-64, booster 256-128-96-64", "configs/ml1m_part.config"),
-    "light": ("A really light net: embeddings shared, light 8, booster 256-128-64", "configs/ml1m_part_light.config"),
-}
+from results_sets import ARMS, LAUNCH, ROWS, SETS, SHAPES, config, overrides
+
+SETTINGS = os.path.join(os.path.dirname(__file__), "results_settings.json")
+CHOOSING_SEED = 6
+BATCHES = (256, 1024)
+MOST_EPOCHS = 12
 # Two-sided 95 % points of Student's t by degrees of freedom.
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228}
+writing = threading.Lock()
 
 
-def run_one(args, shape, arm, seed):
-    """Figures of one run, trained now unless its file is there."""
-    path = f"{args.out}/ml1m_part-{shape}-{arm}-{seed}.json"
-    if os.path.exists(path):
-        with open(path) as f:
-            return json.load(f)
-    model_dir = f"{args.out}/runs/{shape}-{arm}-{seed}"
-    shutil.rmtree(model_dir, ignore_errors=True)
-    sets = [
-        f"train_input_path={args.data}/ml1m_part/train.csv.gz",
-        f"eval_input_path={args.data}/ml1m_part/test.csv.gz",
-        f"model_dir={model_dir}",
-        "train_config.save_checkpoints_steps=1000000",
-    ] + ARMS[arm][2] + args.set
-    if arm == "kd":
-        teacher = f"{args.out}/runs/{shape}-booster-{seed}"
-        names = [n for n in os.listdir(teacher) if n.startswith("model.ckpt-")]
-        sets.append(f"{L}teacher_checkpoint={teacher}/{names[0]}")
-    command = [args.rocket, "train", "-c", SHAPES[shape][1], "--seed", str(seed), "--threads", "1", "--json", "-q"]
+# ---- files ----
+
+def write_file(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".tmp", "w") as f:
+        f.write(text)
+    os.replace(path + ".tmp", path)
+
+
+def read_json(path):
+    if not os.path.exists(path):
+        return None
+    with open(path) as f:
+        return json.load(f)
+
+
+def read_settings():
+    return read_json(SETTINGS) or {}
+
+
+def validation_rows(name, rows, header):
+    """Indices of the rows to validate on: a fifth, chosen as the test file's rows were."""
+    order = SETS[name]["cut"]
+    if order is None:
+        return {i for i in range(len(rows)) if zlib.crc32(b"%d" % i) % 5 == 0}
+    user, time = header.index(SETS[name]["user"]), header.index(order)
+    by_user = {}
+    for i, row in enumerate(rows):
+        by_user.setdefault(row[user], []).append(i)
+    chosen = set()
+    for own in by_user.values():
+        own.sort(key=lambda i: int(rows[i][time]))  # stable
+        chosen.update(own[len(own) - len(own) // 5:])
+    return chosen
+
+
+def cut(args, name):
+    """The training file in two: to fit on, to validate on."""
+    paths = [f"{args.out}/cut/{name}-{part}.csv.gz" for part in ("fit", "valid")]
+    if all(os.path.exists(p) for p in paths):
+        return paths
+    with gzip.open(f"{args.folder}/{name}/train.csv.gz", "rt", newline="") as f:
+        header, *rows = list(csv.reader(f))
+    chosen = validation_rows(name, rows, header)
+    os.makedirs(f"{args.out}/cut", exist_ok=True)
+    for path, wanted in zip(paths, (False, True)):
+        with gzip.open(path + ".tmp", "wt", newline="", compresslevel=1) as f:
+            writer = csv.writer(f, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(row for i, row in enumerate(rows) if (i in chosen) == wanted)
+        os.replace(path + ".tmp", path)
+    return paths
+
+
+def count_rows(path):
+    with gzip.open(path, "rt") as f:
+        return sum(1 for _ in f) - 1
+
+
+# ---- runs ----
+
+def commit():
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def command_of(args, job, batch, files, model_dir, teacher):
+    """The words of a run; train_config.num_steps is missing."""
+    name, shape, arm, seed = job
+    config_path = f"{args.out}/configs/{name}-{shape}.config"
+    with writing:
+        write_file(config_path, config(name, shape))
+    sets = [f"train_input_path={files[0]}", f"eval_input_path={files[1]}", f"model_dir={model_dir}",
+            f"data_config.batch_size={batch}"] + overrides(shape, arm) + args.set
+    if teacher:
+        sets.append(f"{LAUNCH}teacher_checkpoint={teacher}")
+    command = [args.rocket, "train", "-c", config_path, "--seed", str(seed), "--threads", "1", "--json", "-q"]
     for s in sets:
         command += ["--set", s]
-    print(f"{shape} {arm} seed {seed}", file=sys.stderr, flush=True)
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures = json.loads(done.stdout)
-    with open(path + ".tmp", "w") as f:
-        json.dump(figures, f)
-    os.replace(path + ".tmp", path)
+    return command
+
+
+def train(args, command, steps, more=()):
+    """Figures of a run up to a step; goes on from the checkpoint that is there."""
+    command = shlex.split(args.run_with) + command + ["--set", f"train_config.num_steps={steps}", "--resume", *more]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def clear_other(model_dir, command):
+    """Remove what other settings left; what this command left stays and is resumed."""
+    path = f"{model_dir}/command.json"
+    if os.path.exists(model_dir) and read_json(path) != command:
+        shutil.rmtree(model_dir)
+    write_file(path, json.dumps(command))
+
+
+def drop_weights(model_dir):
+    for path in glob.glob(f"{model_dir}/model.ckpt-*"):
+        os.remove(path)
+    shutil.rmtree(f"{model_dir}/export", ignore_errors=True)
+
+
+# ---- settings: batch size and length of training ----
+
+def curve(args, name, shape, arm, batch, teacher=None):
+    """Validation AUC after each epoch, until it falls (not before 500 steps: batch norm's averages start cold)."""
+    path = f"{args.out}/choice/{name}-{shape}-{arm}-{batch}.json"
+    model_dir, files = path[:-len(".json")], cut(args, name)
+    command = command_of(args, (name, shape, arm, CHOOSING_SEED), batch, files, model_dir, teacher)
+    command += ["--set", "train_config.keep_checkpoint_max=100"]
+    done = read_json(path) or {"command": command, "auc": [], "steps": [], "ended": False}
+    if done["command"] != command:
+        done = {"command": command, "auc": [], "steps": [], "ended": False}
+    if done["ended"]:
+        return done
+    clear_other(model_dir, command)
+    rows = count_rows(files[0])
+    while not done["ended"]:
+        steps = rows * (len(done["auc"]) + 1) // batch
+        figures = train(args, command, steps)
+        done["auc"].append(figures[f"exact_auc_{ARMS[arm][1]}"])
+        done["steps"].append(steps)
+        falls = len(done["auc"]) > 1 and done["auc"][-1] < done["auc"][-2] and steps >= 500
+        done["ended"] = falls or len(done["auc"]) == MOST_EPOCHS
+        write_file(path, json.dumps(done))
+        print(f"{name} {shape} {arm}, batches of {batch}: " + " ".join(f"{a:.4f}" for a in done["auc"]), file=sys.stderr,
+              flush=True)
+    return done
+
+
+def best_epochs(done):
+    return done["auc"].index(max(done["auc"])) + 1
+
+
+def choose_batch(args, pool, name):
+    """The batch size with the better light net and booster, each alone and at its best epoch."""
+    jobs = {b: [pool.submit(curve, args, name, "light", arm, b) for arm in ("light", "booster")] for b in BATCHES}
+    return max(BATCHES, key=lambda b: sum(max(j.result()["auc"]) for j in jobs[b]))
+
+
+def choose_epochs(args, name, shape, arm, batch):
+    teacher = None
+    if arm == "kd":  # taught by the booster that was trained alone, at its best epoch
+        booster = curve(args, name, shape, "booster", batch)
+        steps = booster["steps"][best_epochs(booster) - 1]
+        teacher = f"{args.out}/choice/{name}-{shape}-booster-{batch}/model.ckpt-{steps}.safetensors"
+    done = curve(args, name, shape, arm, batch, teacher)
+    with writing:
+        settings = read_settings()
+        epochs = settings.setdefault(name, {"batch_size": batch}).setdefault(shape, {})
+        epochs[arm] = best_epochs(done)
+        write_file(SETTINGS, json.dumps(settings, indent=1) + "\n")
+
+
+def choose(args, pool):
+    """Batch size and epochs of every arm that has none yet.
+
+    The batch size of a set is that of light net and booster alone; the epochs are each arm's own, by the same rule. One
+    number for all arms would favour some: a booster overfits before a light net has learnt.
+    """
+    for name in args.sets:
+        cut(args, name)
+    batches = {name: (read_settings().get(name) or {}).get("batch_size") for name in args.sets}
+    batches = {name: batch or choose_batch(args, pool, name) for name, batch in batches.items()}
+    jobs = []
+    for students in (False, True):  # teachers first
+        for shape in args.shapes:
+            for name in args.sets:
+                for arm in args.arms:
+                    known = arm in read_settings().get(name, {}).get(shape, {})
+                    if (arm == "kd") == students and not known:
+                        jobs.append(pool.submit(choose_epochs, args, name, shape, arm, batches[name]))
+        for job in jobs:
+            job.result()
+
+
+# ---- the runs of the tables ----
+
+def result_path(args, job):
+    return "{}/{}-{}-{}-{}.json".format(args.out, *job)
+
+
+def run_one(args, job, teacher_job=None):
+    """Figures of one run, trained now unless they are there."""
+    name, shape, arm, seed = job
+    model_dir = "{}/runs/{}-{}-{}-{}".format(args.out, *job)
+    settings = read_settings()[name]
+    batch, epochs = settings["batch_size"], settings[shape][arm]
+    teacher = None
+    if teacher_job:
+        teacher_job.result()
+        teacher = glob.glob(f"{args.out}/runs/{name}-{shape}-booster-{seed}/model.ckpt-*.safetensors")[0]
+    files = [f"{args.folder}/{name}/{part}.csv.gz" for part in ("train", "test")]
+    command = command_of(args, job, batch, files, model_dir, teacher)
+    steps = args.rows[name] * epochs // batch
+    done = read_json(result_path(args, job))
+    if done and done["command"] == command and done["steps"] == steps:
+        return
+    clear_other(model_dir, command + [steps])
+    print(f"{name} {shape} {arm} seed {seed}: {steps} steps of {batch}", file=sys.stderr, flush=True)
+    figures = train(args, command, steps)
+    write_file(result_path(args, job), json.dumps({"command": command, "steps": steps, "epochs": epochs,
+                                                   "batch_size": batch, "commit": commit(), "figures": figures}))
     if arm != "booster":  # the boosters are teachers still
-        shutil.rmtree(model_dir, ignore_errors=True)
-    return figures
+        drop_weights(model_dir)
+    with writing:
+        write_tables(args)
 
 
-def run_all(args, shapes):
-    """Every run, one thread each, as many at a time as there are processors. The students come after their teachers."""
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for students in (False, True):
-            jobs = [(shape, arm, seed) for shape in shapes for arm in ARMS for seed in range(1, args.seeds + 1)
-                    if (arm == "kd") == students]
-            for job in [pool.submit(run_one, args, *job) for job in jobs]:
-                job.result()
+def run_all(args, pool):
+    """Every run, one thread each, as many at a time as there are processors; a student waits for its teacher."""
+    settings = read_settings()
+    missing = [f"{n} {s} {a}" for n in args.sets for s in args.shapes for a in args.arms if a not in settings.get(n, {}).get(s, {})]
+    if missing:
+        sys.exit(f"./dev results: no settings for {missing[0]} and {len(missing) - 1} more; run ./dev results --choose")
+    args.rows = {name: count_rows(f"{args.folder}/{name}/train.csv.gz") for name in args.sets}
+    jobs = []
+    for shape in args.shapes:
+        for name in args.sets:
+            teachers = {}
+            for arm in args.arms:
+                for seed in range(1, args.seeds + 1):
+                    job = pool.submit(run_one, args, (name, shape, arm, seed), teachers.get(seed) if arm == "kd" else None)
+                    if arm == "booster":
+                        teachers[seed] = job
+                    jobs.append(job)
+    for job in jobs:
+        job.result()
 
+
+# ---- tables ----
 
 def mean_sd(values):
     mean = sum(values) / len(values)
@@ -81,52 +275,97 @@ def mean_sd(values):
     return mean, math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
 
 
-def paired(values, base):
-    """Mean difference with its 95 % interval."""
-    differences = [v - b for v, b in zip(values, base)]
-    mean, sd = mean_sd(differences)
+def show(values):
+    mean, sd = mean_sd(values)
+    return f"{mean:.4f}" if len(values) < 2 else f"{mean:.4f} ± {sd:.4f}"
+
+
+def paired(ours, base):
+    """Mean difference with its 95 % interval, over the seeds that both have; bold when the interval leaves out 0."""
+    differences = [ours[s] - base[s] for s in ours if s in base]
     if len(differences) < 2:
-        return f"{mean:+.4f}"
-    return f"{mean:+.4f} ± {T95[len(differences) - 1] * sd / math.sqrt(len(differences)):.4f}"
+        return ""
+    mean, sd = mean_sd(differences)
+    half = T95[min(len(differences) - 1, max(T95))] * sd / math.sqrt(len(differences))
+    text = f"{mean:+.4f} ± {half:.4f}"
+    return f"**{text}**" if abs(mean) > half else text
 
 
-def print_table(args, shape):
-    seeds = range(1, args.seeds + 1)
-    results = {arm: [run_one(args, shape, arm, s) for s in seeds] for arm in ARMS}
+def column(results, arm, metric, net=None):
+    """Seed -> figure of the net that the arm is judged by."""
+    key = f"{metric}_{net or ARMS[arm][1]}"
+    return {seed: r["figures"][key] for seed, r in results.get(arm, {}).items()}
 
-    def column(arm, metric):
-        return [r[f"{metric}_{ARMS[arm][1]}"] for r in results[arm]]
 
-    print(f"\n## {SHAPES[shape][0]}\n")
-    print("| arm | AUC | against light alone | GAUC | against light alone | log loss | its booster's AUC |")
-    print("|---|---|---|---|---|---|---|")
-    for arm, (name, net, _) in ARMS.items():
-        auc, gauc, loss = (column(arm, m) for m in ("exact_auc", "gauc", "log_loss"))
-        both = net == "light" and "exact_auc_booster" in results[arm][0]
-        booster = "{:.4f} ± {:.4f}".format(*mean_sd([r["exact_auc_booster"] for r in results[arm]])) if both else ""
-        alone = arm == "light"
-        print(f"| {name} | {mean_sd(auc)[0]:.4f} ± {mean_sd(auc)[1]:.4f} "
-              f"| {'' if alone else paired(auc, column('light', 'exact_auc'))} "
-              f"| {mean_sd(gauc)[0]:.4f} ± {mean_sd(gauc)[1]:.4f} "
-              f"| {'' if alone else paired(gauc, column('light', 'gauc'))} "
-              f"| {mean_sd(loss)[0]:.4f} | {booster} |")
+def cost(args, name, shape):
+    command = [args.rocket, "inspect", f"{args.out}/configs/{name}-{shape}.config", "--json", "-q"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    nets = json.loads(done.stdout) if done.returncode == 0 else {}
+    return ", ".join(f"{net} {nets[net]['multiplications']}" for net in ("light", "booster") if net in nets)
+
+
+def table(args, name, shape):
+    results = {}
+    for arm in args.arms:
+        for seed in range(1, args.seeds + 1):
+            done = read_json(result_path(args, (name, shape, arm, seed)))
+            if done:
+                results.setdefault(arm, {})[seed] = done
+    if not results:
+        return ""
+    commits = sorted({r["commit"] for seeds in results.values() for r in seeds.values()})
+    batch = next(iter(next(iter(results.values())).values()))["batch_size"]
+    lines = [f"## {name}: {SHAPES[shape]['title']}", "",
+             f"Multiplications per example: {cost(args, name, shape)}. Batches of {batch}. Printed by `./dev results` at "
+             f"commit {', '.join(commits)}.", "",
+             "| arm | epochs | AUC | against light alone | GAUC | against light alone | log loss | its booster's AUC |",
+             "|---|---|---|---|---|---|---|---|"]
+    for arm in (a for a in ROWS if a in results):
+        auc, gauc, loss = (column(results, arm, m) for m in ("exact_auc", "gauc", "log_loss"))
+        both = ARMS[arm][1] == "light" and "exact_auc_booster" in next(iter(results[arm].values()))["figures"]
+        against = [paired(ours, column(results, "light", m)) if arm != "light" else ""
+                   for ours, m in ((auc, "exact_auc"), (gauc, "gauc"))]
+        seeds = f" ({len(auc)} of {args.seeds} seeds)" if len(auc) < args.seeds else ""
+        booster = show(list(column(results, arm, "exact_auc", "booster").values())) if both else ""
+        epochs = next(iter(results[arm].values()))["epochs"]
+        lines.append(f"| {ARMS[arm][0]}{seeds} | {epochs} | {show(list(auc.values()))} | {against[0]} | "
+                     f"{show(list(gauc.values()))} | {against[1]} | {mean_sd(list(loss.values()))[0]:.4f} | {booster} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_tables(args):
+    tables = [table(args, name, shape) for name in args.sets for shape in args.shapes]
+    text = "\n".join(t for t in tables if t)
+    write_file(f"{args.out}/tables.md", text)
+    return text
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rocket", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--out", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--set", action="append", default=[], help="a further override for every run")
+    parser.add_argument("--data", nargs="+", choices=SETS, default=list(SETS), dest="sets", help="default: all")
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=list(SHAPES), dest="shapes", help="default: both")
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="default: all")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
+    parser.add_argument("--run-with", default="", help="words before every training command, such as nice")
+    parser.add_argument("--choose", action="store_true", help="choose batch sizes and epochs that are not chosen yet")
+    parser.add_argument("--tables", action="store_true", help="print the tables of what is there, train nothing")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rocket", required=True)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
-    parser.add_argument("--shape", choices=SHAPES, action="append", help="default: both")
-    parser.add_argument("--set", action="append", default=[], help="a further override for every run")
-    args = parser.parse_args()
-    os.makedirs(f"{args.out}/runs", exist_ok=True)
-    shapes = args.shape or list(SHAPES)
-    run_all(args, shapes)
-    for shape in shapes:
-        print_table(args, shape)
+    args = arguments()
+    if args.tables:
+        print(write_tables(args))
+        return
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        (choose if args.choose else run_all)(args, pool)
+    if not args.choose:
+        print(write_tables(args))
 
 
 if __name__ == "__main__":

@@ -8,4 +8,4 @@ if [ ! -d "$data/ml1m_part" ]; then
     echo "./dev results: no data in $data; set ROCKET_DATA to the folder that holds ml1m_part/" >&2
     exit 1
 fi
-exec python3 scripts/results.py --rocket build/rocket --data "$data" --out build/results "$@"
+exec python3 scripts/results.py --rocket build/rocket --folder "$data" --out build/results "$@"
