@@ -66,17 +66,33 @@ const char *rk_metric_field(const Rocket__EvalMetrics *metric)
     }
 }
 
+/* What to do about an input of upstream's that is no plug-in here. */
+static const char *instead_of(const char *input_type)
+{
+    if (strcmp(input_type, "BatchTFRecordInput") == 0)
+        return "a record of it holds many rows: write a tf.Example per row, for TFRecordInput";
+    if (strstr(input_type, "Parquet"))
+        return "write the table as CSV or TFRecord files, for CSVInput or TFRecordInput";
+    if (strcmp(input_type, "RTPInputV2") == 0)
+        return "write the rows as RTPInput has them";
+    if (strcmp(input_type, "DummyInput") == 0)
+        return "rocket generate makes rows that mean something";
+    if (strcmp(input_type, "CriteoInput") == 0)
+        return "write the rows as CSV or TFRecord files, for CSVInput or TFRecordInput";
+    return "rocket reads files: export the table, for CSVInput or TFRecordInput";
+}
+
 static void check_reader(const rk_config *config, rk_faults *faults)
 {
     const Rocket__DatasetConfig *data = rk_config_view(config)->data;
     const rk_reader_def *reader = rk_reader_find((int)data->input_type);
+    const char *name = rk_enum_name(&rocket__dataset_config__input_type__descriptor, (int)data->input_type);
 
     if (reader)
         reader->check(config, faults);
     else
         rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &data->base, "input_type", 0),
-                      "input_type: %s is not supported yet",
-                      rk_enum_name(&rocket__dataset_config__input_type__descriptor, (int)data->input_type));
+                      "input_type: %s is not supported: %s", name, instead_of(name));
     if (data->shuffle && data->shuffle_buffer_size < 1)
         rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &data->base, "shuffle_buffer_size", 0),
                       "shuffle_buffer_size: expected at least 1, found %d", data->shuffle_buffer_size);

@@ -158,8 +158,15 @@ static void faults_of_lookups_and_functions(void **state)
 static void faults_of_the_rest(void **state)
 {
     (void)state;
-    check_faults(CONFIG("input_type: ParquetInput", GOOD), "input_type: ParquetInput is not supported yet");
-    check_faults(CONFIG("input_type: CSVInputV2", GOOD), "input_type: CSVInputV2 is not supported yet");
+    check_faults(CONFIG("input_type: ParquetInput", GOOD),
+                 "input_type: ParquetInput is not supported: write the table as CSV or TFRecord files, for CSVInput or "
+                 "TFRecordInput");
+    check_faults(CONFIG("input_type: BatchTFRecordInput", GOOD),
+                 "input_type: BatchTFRecordInput is not supported: a record of it holds many rows: write a tf.Example "
+                 "per row, for TFRecordInput");
+    check_faults(CONFIG("input_type: OdpsInputV3", GOOD),
+                 "input_type: OdpsInputV3 is not supported: rocket reads files: export the table, for CSVInput or "
+                 "TFRecordInput");
     check_faults(CONFIG("separator: '||'", GOOD),
                  "separator: expected one character that is no quote and no line end, found \"||\"");
     check_faults(CONFIG("separator: '\\n'", GOOD),
