@@ -51,7 +51,7 @@ same_tensors parts_csv parts_tfrecord
 
 # ---- libsvm and libffm, against the same numbers as CSV
 numbers() { # input_type, type of the column of user and item, with the tags or without
-    sed -e "s/CSVInput/$1/; /\"city\"/d; /input_name: \"tags\"/s/tags/2/" \
+    sed -e "s/CSVInput/$1/; /input_names*: \"city\"/d; /input_name: \"tags\"/s/tags/2/" \
         -e "/input_name: \"user\"/s/.*/  input_fields { input_name: \"0\" input_type: $2 }/" \
         -e "/input_name: \"item\"/s/.*/  input_fields { input_name: \"1\" input_type: $2 }/" \
         -e 's/input_name: "price"/input_name: "3"/; s/uid_field: "user"/uid_field: "0"/' \
