@@ -108,6 +108,21 @@ void *rk_realloc(void *old, size_t count, size_t size)
     return p;
 }
 
+void *rk_grow(void *p, size_t *capacity, size_t n, size_t size)
+{
+    size_t wanted = *capacity + *capacity / 2 + 64;
+    void *bigger;
+
+    if (p && n <= *capacity)
+        return p;
+    if (wanted < n)
+        wanted = n;
+    bigger = rk_realloc(p, wanted, size);
+    if (bigger)
+        *capacity = wanted;
+    return bigger;
+}
+
 void rk_free(void *p)
 {
     if (!p)

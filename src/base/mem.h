@@ -17,6 +17,10 @@ void *rk_alloc(size_t count, size_t size) __attribute__((malloc));
  */
 void *rk_realloc(void *p, size_t count, size_t size);
 
+/* Room for n elements: p as it is, or a larger block with half as many again to spare. *capacity is in elements. NULL
+ * without memory; p and *capacity are then as they were. */
+void *rk_grow(void *p, size_t *capacity, size_t n, size_t size);
+
 void rk_free(void *p); /* NULL is fine */
 
 /* Copy of a string or of n bytes (NUL-terminated); NULL on failure. */

@@ -33,27 +33,28 @@ static int by_user(const void *a, const void *b)
     return (x->user > y->user) - (x->user < y->user);
 }
 
-static void to_words(uint32_t *words, const rk_impression *rows, size_t n)
+static double auc(const rk_impression *rows, size_t n, uint64_t *words, uint64_t *scratch)
 {
     for (size_t i = 0; i < n; i++)
-        words[i] = rk_rank_word((float)rows[i].rate, rows[i].click);
+        words[i] = rk_rank_row((float)rows[i].rate, rows[i].click, 0);
+    rk_rank_sort(words, scratch, n);
+    return rk_rank_auc(words, n, NULL).auc;
 }
 
 /* rows are sorted by user. */
-static double grouped_auc(const rk_impression *rows, size_t n, uint32_t *words, uint32_t *scratch)
+static double grouped_auc(const rk_impression *rows, size_t n, uint64_t *words, uint64_t *scratch)
 {
     double sum = 0;
     size_t n_users = 0;
 
     for (size_t begin = 0, end; begin < n; begin = end) {
-        double auc;
+        double of_user;
 
         for (end = begin + 1; end < n && rows[end].user == rows[begin].user; end++)
             ;
-        to_words(words, rows + begin, end - begin);
-        auc = rk_rank_auc(words, scratch, end - begin).auc;
-        if (!isnan(auc)) {
-            sum += auc;
+        of_user = auc(rows + begin, end - begin, words, scratch);
+        if (!isnan(of_user)) {
+            sum += of_user;
             n_users++;
         }
     }
@@ -62,13 +63,12 @@ static double grouped_auc(const rk_impression *rows, size_t n, uint32_t *words, 
 
 rocket_status rk_truth_measure(rk_truth *out, const rk_impression *rows, size_t n, rocket_error *err)
 {
-    uint32_t *words = rk_alloc(n, sizeof *words), *scratch = rk_alloc(n, sizeof *scratch);
+    uint64_t *words = rk_alloc(n, sizeof *words), *scratch = rk_alloc(n, sizeof *scratch);
     rk_impression *sorted = rk_alloc(n, sizeof *sorted);
     bool ok = words && scratch && sorted;
 
     if (ok) {
-        to_words(words, rows, n);
-        out->auc = rk_rank_auc(words, scratch, n).auc;
+        out->auc = auc(rows, n, words, scratch);
         for (size_t i = 0; i < n; i++)
             sorted[i] = rows[i];
         qsort(sorted, n, sizeof *sorted, by_user);

@@ -31,11 +31,6 @@ static void add_figure(rk_figures *figures, const char *name, double value)
     figure->value = value;
 }
 
-static void add_metric(void *ctx, const char *name, double value)
-{
-    add_figure(ctx, name, value);
-}
-
 static const rk_column *group_column(void *ctx, const char *field)
 {
     const evaluation *e = ctx;
@@ -101,12 +96,24 @@ static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error 
     }
 }
 
+static rocket_status add_metrics(evaluation *e, rocket_error *err)
+{
+    double values[RK_N_NETS * 2 * RK_MAX_METRICS];
+
+    RK_TRY(rk_metric_set_finish(e->metrics, err));
+    assert(rk_metric_set_size(e->metrics) <= sizeof values / sizeof values[0]);
+    RK_TRY(rk_metric_set_values(values, e->metrics, NULL, err));
+    for (size_t i = 0; i < rk_metric_set_size(e->metrics); i++)
+        add_figure(e->out, rk_metric_set_result(e->metrics, i)->name, values[i]);
+    return ROCKET_OK;
+}
+
 static rocket_status write_figures(evaluation *e, rk_stream *stream, rocket_error *err)
 {
     rk_stream_stats stats = rk_stream_get_stats(stream);
     char name[sizeof((rk_figure *)0)->name];
 
-    RK_TRY(rk_metric_set_results(e->metrics, add_metric, e->out, err));
+    RK_TRY(add_metrics(e, err));
     for (int i = 0; i < e->sums.n; i++) {
         bool total = i == e->sums.n - 1;
         snprintf(name, sizeof name, "%s%s", total ? "" : "loss/loss/", total ? "loss" : e->sums.item[i].name);

@@ -84,8 +84,7 @@ static void check_entry(const rk_config *config, const Rocket__EvalMetrics *entr
     const char *where = rk_config_where(config, options ? options : &entry->base, NULL, 0);
 
     if (!def) {
-        rk_faults_add(faults, RK_FAULT_NOTE, where, "%s is accepted and not reported, as in upstream's ranking models",
-                      name ? name : "an entry of metrics_set without a metric");
+        rk_faults_add(faults, RK_FAULT_NOTE, where, "an entry of metrics_set without a metric is ignored");
         return;
     }
     check_classes(config, def, where, faults);

@@ -21,6 +21,7 @@ typedef struct rk_metric_batch {
     const float *probs;        /* [B, C] f32, row step ld_probs; C >= 2: softmax, C = 1: sigmoid */
     int64_t ld_logits, ld_probs;
     const rk_column *group; /* BYTES column of the field that group_field names; NULL: none */
+    const uint32_t *units;  /* [B] number of the unit (a user) with which a row is drawn again; NULL: none is */
 } rk_metric_batch;
 
 /* P(click) and its logit, as upstream feeds them: column 1 of two classes, the only one of one. */
@@ -31,9 +32,12 @@ bool rk_metric_positive(const rk_metric_batch *batch, int64_t row); /* the label
 /* An accumulator. Every metric's file (or the one that it shares with others) has its own layout under this name. */
 typedef struct rk_metric rk_metric;
 
+typedef enum rk_metric_better { RK_LARGER_IS_BETTER, RK_SMALLER_IS_BETTER, RK_NEITHER_IS_BETTER } rk_metric_better;
+
 typedef struct rk_metric_def {
     const char *field; /* field of message EvalMetrics that selects it, and its name: "gauc" */
     const char *doc;
+    rk_metric_better better;
     bool always;                  /* reported without an entry in metrics_set; options are NULL then */
     int min_classes, max_classes; /* num_class for which it is defined; max 0: any */
     /* More checks of the options (optional). */
@@ -44,8 +48,11 @@ typedef struct rk_metric_def {
     void (*variant)(char out[32], const ProtobufCMessage *options);
     rk_metric *(*open)(const ProtobufCMessage *options); /* NULL without memory */
     rocket_status (*add)(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err);
-    /* NaN where the metric is not defined for what it saw (AUC of one class). Can be called again. */
-    rocket_status (*result)(double *out, rk_metric *metric, rocket_error *err);
+    /* All rows were added: once, before the first result (optional). */
+    rocket_status (*finish)(rk_metric *metric, rocket_error *err);
+    /* NaN where the metric is not defined for what it saw (AUC of one class). counts: how often each unit counts, in a
+     * resample; NULL: every row once. Several threads may ask at a time. */
+    rocket_status (*result)(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err);
     void (*close)(rk_metric *metric);
 } rk_metric_def;
 
@@ -71,12 +78,22 @@ ROCKET_NODISCARD rocket_status rk_metric_set_add(rk_metric_set *set, int net, co
                                                  const rk_column *(*groups)(void *ctx, const char *field), void *ctx,
                                                  rocket_error *err);
 
-/* Call each with the name of every result, in the same order. */
-void rk_metric_set_names(const rk_metric_set *set, void (*each)(void *ctx, const char *name), void *ctx);
+/* All rows were added. ROCKET_DATA when there was none. */
+ROCKET_NODISCARD rocket_status rk_metric_set_finish(rk_metric_set *set, rocket_error *err);
 
-/* Call each with (name, value) in a fixed order: by metric, the light net first. ROCKET_DATA when no row was added. */
-ROCKET_NODISCARD rocket_status rk_metric_set_results(rk_metric_set *set,
-                                                     void (*each)(void *ctx, const char *name, double value), void *ctx,
-                                                     rocket_error *err);
+/* What is behind finish: results in a fixed order, by metric, the light net first. Several threads may ask at a time.
+ */
+size_t rk_metric_set_size(const rk_metric_set *set);
+ROCKET_NODISCARD rocket_status rk_metric_set_values(double *values, const rk_metric_set *set, const uint32_t *counts,
+                                                    rocket_error *err); /* [size]; counts: see rk_metric_def */
+typedef struct rk_metric_result {
+    char name[RK_METRIC_NAME_BYTES]; /* "gauc_light" */
+    const rk_metric_def *def;
+    int net; /* RK_LIGHT, RK_BOOSTER */
+} rk_metric_result;
+const rk_metric_result *rk_metric_set_result(const rk_metric_set *set, size_t i);
+
+/* Grouping fields of the metrics, each once. The number is returned, fields gets at most `most` of them. */
+size_t rk_metric_set_groups(const rk_metric_set *set, const char **fields, size_t most);
 
 #endif

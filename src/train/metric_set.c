@@ -19,9 +19,16 @@ typedef struct entry {
     rk_metric *nets[RK_N_NETS];
 } entry;
 
+typedef struct result {
+    rk_metric_result is;
+    const rk_metric *metric;
+} result;
+
 struct rk_metric_set {
     entry *entries;
     size_t n_entries;
+    result *results; /* once finished */
+    size_t n_results;
     bool nets[RK_N_NETS];
     int64_t rows[RK_N_NETS];
 };
@@ -130,6 +137,7 @@ void rk_metric_set_free(rk_metric_set *set)
             if (set->entries[i].nets[net])
                 set->entries[i].def->close(set->entries[i].nets[net]);
     rk_free(set->entries);
+    rk_free(set->results);
     rk_free(set);
 }
 
@@ -180,46 +188,66 @@ rocket_status rk_metric_set_add(rk_metric_set *set, int net, const rk_metric_bat
     return ROCKET_OK;
 }
 
-static void result_name(char out[RK_METRIC_NAME_BYTES], const entry *e, int net)
-{
-    snprintf(out, RK_METRIC_NAME_BYTES, "%s_%s", e->name, rk_net_names[net]);
-}
-
-void rk_metric_set_names(const rk_metric_set *set, void (*each)(void *ctx, const char *name), void *ctx)
-{
-    for (size_t i = 0; i < set->n_entries; i++)
-        for (int net = 0; net < RK_N_NETS; net++) {
-            char name[RK_METRIC_NAME_BYTES];
-
-            if (!set->entries[i].nets[net])
-                continue;
-            result_name(name, &set->entries[i], net);
-            each(ctx, name);
-        }
-}
-
-static rocket_status results_of(const entry *e, void (*each)(void *ctx, const char *name, double value), void *ctx,
-                                rocket_error *err)
+static rocket_status finish_entry(rk_metric_set *set, const entry *e, rocket_error *err)
 {
     for (int net = 0; net < RK_N_NETS; net++) {
-        char name[RK_METRIC_NAME_BYTES];
-        double value = 0;
+        result *r = &set->results[set->n_results];
 
         if (!e->nets[net])
             continue;
-        RK_TRY(e->def->result(&value, e->nets[net], err));
-        result_name(name, e, net);
-        each(ctx, name, value);
+        if (e->def->finish)
+            RK_TRY(e->def->finish(e->nets[net], err));
+        r->metric = e->nets[net];
+        r->is.def = e->def;
+        r->is.net = net;
+        snprintf(r->is.name, sizeof r->is.name, "%s_%s", e->name, rk_net_names[net]);
+        set->n_results++;
     }
     return ROCKET_OK;
 }
 
-rocket_status rk_metric_set_results(rk_metric_set *set, void (*each)(void *ctx, const char *name, double value),
-                                    void *ctx, rocket_error *err)
+rocket_status rk_metric_set_finish(rk_metric_set *set, rocket_error *err)
 {
     for (int net = 0; net < RK_N_NETS; net++)
         RK_FAIL_IF(set->nets[net] && set->rows[net] == 0, DATA, err, "no rows to evaluate");
+    set->results = rk_alloc(set->n_entries * RK_N_NETS, sizeof *set->results);
+    RK_FAIL_IF(!set->results, FAILED, err, "no memory for the metrics");
     for (size_t i = 0; i < set->n_entries; i++)
-        RK_TRY(results_of(&set->entries[i], each, ctx, err));
+        RK_TRY(finish_entry(set, &set->entries[i], err));
     return ROCKET_OK;
+}
+
+size_t rk_metric_set_size(const rk_metric_set *set)
+{
+    return set->n_results;
+}
+
+const rk_metric_result *rk_metric_set_result(const rk_metric_set *set, size_t i)
+{
+    return &set->results[i].is;
+}
+
+rocket_status rk_metric_set_values(double *values, const rk_metric_set *set, const uint32_t *counts, rocket_error *err)
+{
+    for (size_t i = 0; i < set->n_results; i++)
+        RK_TRY(set->results[i].is.def->result(&values[i], set->results[i].metric, counts, err));
+    return ROCKET_OK;
+}
+
+size_t rk_metric_set_groups(const rk_metric_set *set, const char **fields, size_t most)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n_entries; i++) {
+        bool seen = !set->entries[i].group;
+
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = set->entries[k].group && !strcmp(set->entries[k].group, set->entries[i].group);
+        if (seen)
+            continue;
+        if (n < most)
+            fields[n] = set->entries[i].group;
+        n++;
+    }
+    return n;
 }

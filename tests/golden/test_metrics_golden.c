@@ -1,4 +1,5 @@
-/* Metrics against EasyRec's own figures: fixtures/metrics, four sets of 2,000 rows fed in batches of 300, as there. */
+/* Metrics against EasyRec's own figures: fixtures/metrics, four sets of 2,000 rows fed in batches of 300, as there; and
+ * those that EasyRec has not, and resamples, against scikit-learn's (resampled.py). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -59,14 +60,14 @@ static double auc(const metric_rows *rows, uint32_t n_thresholds)
 }
 
 /* name is "gauc_<reduction>" or "session_auc_<reduction>". */
-static double grouped(const golden_set *set, const char *name)
+static double grouped(const golden_set *set, metric_rows rows, const char *name)
 {
     bool by_session = !strncmp(name, "session_auc_", 12);
     char reduction[64];
     Rocket__GAUC gauc = ROCKET__GAUC__INIT;
     Rocket__SessionAUC session_auc = ROCKET__SESSION_AUC__INIT;
-    metric_rows rows = { N, set->labels, set->scores, set->logits, by_session ? set->sessions : set->uids };
 
+    rows.groups = by_session ? set->sessions : set->uids;
     snprintf(reduction, sizeof reduction, "%s", name + (by_session ? 12 : 5));
     gauc.reduction = session_auc.reduction = reduction;
     return metric_feed(rk_metric_find(by_session ? "session_auc" : "gauc"), by_session ? &session_auc.base : &gauc.base,
@@ -75,8 +76,8 @@ static double grouped(const golden_set *set, const char *name)
 
 static double value_of(const golden_set *set, const char *name)
 {
-    metric_rows rows = { N, set->labels, set->scores, set->logits, NULL };
-    metric_rows on_score = { N, set->labels, set->scores, set->scores, NULL };
+    metric_rows rows = { N, set->labels, set->scores, set->logits, NULL, NULL, NULL };
+    metric_rows on_score = { N, set->labels, set->scores, set->scores, NULL, NULL, NULL };
 
     if (!strcmp(name, "auc_200"))
         return auc(&rows, 200);
@@ -88,7 +89,7 @@ static double value_of(const golden_set *set, const char *name)
         return metric_feed(rk_metric_find("max_f1"), NULL, &on_score, 300);
     if (!strcmp(name, "exact_auc"))
         return metric_feed(rk_metric_find("exact_auc"), NULL, &rows, 300);
-    return grouped(set, name);
+    return grouped(set, rows, name);
 }
 
 static void metrics_equal_easyrecs(void **state)
@@ -113,10 +114,60 @@ static void metrics_equal_easyrecs(void **state)
     fclose(expected);
 }
 
+static double plain_value_of(const golden_set *set, const char *name, const uint32_t *units, const uint32_t *counts)
+{
+    Rocket__Ece ece = ROCKET__ECE__INIT;
+    metric_rows rows = { N, set->labels, set->scores, set->logits, NULL, units, counts };
+
+    if (strstr(name, "auc_mean"))
+        return grouped(set, rows, name);
+    if (!strcmp(name, "auc"))
+        return auc(&rows, 200);
+    return metric_feed(rk_metric_find(name), !strcmp(name, "ece") ? &ece.base : NULL, &rows, 300);
+}
+
+static void assert_near(double found, double value, const char *set, const char *metric, const char *counts)
+{
+    if (isnan(value) ? !isnan(found) : !(fabs(found - value) < 1e-9))
+        fail_msg("%s of set %s, %s: %.12f, scikit-learn has %.12f", metric, set, counts, found, value);
+}
+
+/* Once as they are, without and with units; and users drawn 0 to 3 times each. */
+static void metrics_and_resamples_equal_scikit_learns(void **state)
+{
+    static golden_set sets[4];
+    static const char *const names[4] = { "a", "b", "c", "d" };
+    static uint32_t units[4][N], counts[N];
+    FILE *expected = open_fixture("resampled");
+    char name[8], metric[64], times[8];
+    double value;
+    int n = 0;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        read_set(&sets[i], names[i]);
+        for (int r = 0; r < N; r++)
+            units[i][r] = (uint32_t)sets[i].uids[r];
+    }
+    for (uint32_t u = 0; u < N; u++)
+        counts[u] = (7 * u + 3) % 4;
+    for (; fscanf(expected, "%1[a-d],%63[^,],%7[^,],%lf\n", name, metric, times, &value) == 4; n++) {
+        int i = name[0] - 'a';
+        bool drawn = !strcmp(times, "drawn");
+
+        assert_near(plain_value_of(&sets[i], metric, units[i], drawn ? counts : NULL), value, name, metric, times);
+        if (!drawn)
+            assert_near(plain_value_of(&sets[i], metric, NULL, NULL), value, name, metric, "without units");
+    }
+    assert_int_equal(n, 128);
+    fclose(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_equal_easyrecs),
+        cmocka_unit_test(metrics_and_resamples_equal_scikit_learns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

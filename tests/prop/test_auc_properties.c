@@ -63,7 +63,7 @@ static void exact_auc_is_the_share_of_ordered_pairs(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 300; seed++) {
         sample s = draw(seed);
-        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL };
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL, NULL, NULL };
         pairs p = count_pairs(&s, NULL);
         int64_t batch_rows = 1 + (int64_t)(seed % 97);
 
@@ -94,7 +94,7 @@ static void gauc_is_the_weighted_mean_of_exact_aucs(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 150; seed++) {
         sample s = draw(seed);
-        metric_rows rows = { s.n, s.labels, s.scores, s.scores, s.groups };
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, s.groups, NULL, NULL };
 
         for (int by = 0; by < 3; by++) {
             char reduction[32];
@@ -116,7 +116,7 @@ static void thresholded_auc_approaches_the_exact_one(void **state)
     options.num_thresholds = 1000003;
     for (uint64_t seed = 0; seed < 30; seed++) {
         sample s = draw(3 * seed); /* five levels */
-        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL };
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL, NULL, NULL };
         pairs p = count_pairs(&s, NULL);
 
         if (p.all > 0)
@@ -131,7 +131,8 @@ static void exact_auc_survives_monotone_maps(void **state)
     for (uint64_t seed = 1; seed < 50; seed++) {
         sample s = draw(3 * seed);
         float mapped[MAX_ROWS];
-        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL }, other = { s.n, s.labels, mapped, mapped, NULL };
+        metric_rows rows = { s.n, s.labels, s.scores, s.scores, NULL, NULL, NULL },
+                    other = { s.n, s.labels, mapped, mapped, NULL, NULL, NULL };
 
         for (int64_t i = 0; i < s.n; i++)
             mapped[i] = s.scores[i] * s.scores[i] * 0.25F;

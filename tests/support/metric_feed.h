@@ -13,6 +13,7 @@ typedef struct metric_rows {
     int64_t n;
     const float *labels, *scores, *logits; /* [n]; logits may be scores again */
     const int64_t *groups;                 /* [n], or NULL */
+    const uint32_t *units, *counts;        /* [n] and of each unit, or NULL: a resample */
 } metric_rows;
 
 /* Decimal texts of the groups of rows [begin, end), as the data room makes a BYTES column. */
@@ -47,7 +48,8 @@ static inline rocket_status metric_feed_batches(rk_metric *metric, const rk_metr
                                   .probs = rows->scores + begin,
                                   .ld_logits = 1,
                                   .ld_probs = 1,
-                                  .group = rows->groups ? &column : NULL };
+                                  .group = rows->groups ? &column : NULL,
+                                  .units = rows->units ? rows->units + begin : NULL };
 
         status = def->add(metric, &batch, err);
         rk_free(column.offsets);
@@ -65,7 +67,9 @@ static inline double metric_feed(const rk_metric_def *def, const ProtobufCMessag
 
     assert_non_null(metric);
     assert_int_equal(metric_feed_batches(metric, def, rows, batch_rows, &err), ROCKET_OK);
-    assert_int_equal(def->result(&value, metric, &err), ROCKET_OK);
+    if (def->finish)
+        assert_int_equal(def->finish(metric, &err), ROCKET_OK);
+    assert_int_equal(def->result(&value, metric, rows->counts, &err), ROCKET_OK);
     def->close(metric);
     return value;
 }

@@ -1,27 +1,31 @@
 /* Share of rows whose largest logit is that of the label; the first of equal ones counts, as in tf.argmax. */
-#include "mean_metric.h"
+#include "sums.h"
 
-static rocket_status add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err)
+static void row_sums(double s[RK_N_SUMS], const rk_metric_batch *batch, int64_t row, const ProtobufCMessage *options)
 {
-    (void)err;
-    for (int64_t row = 0; row < batch->n_rows; row++) {
-        const float *logits = batch->logits + row * batch->ld_logits; /* [C] f32 */
-        int64_t best = 0;
+    const float *logits = batch->logits + row * batch->ld_logits; /* [C] f32 */
+    int64_t best = 0;
 
-        for (int64_t c = 1; c < batch->n_classes; c++)
-            best = logits[c] > logits[best] ? c : best;
-        metric->sum += best == (int64_t)batch->labels[row];
-    }
-    metric->n += batch->n_rows;
-    return ROCKET_OK;
+    (void)options;
+    for (int64_t c = 1; c < batch->n_classes; c++)
+        best = logits[c] > logits[best] ? c : best;
+    s[0] = best == (int64_t)batch->labels[row];
+    s[1] = 1;
+}
+
+static rk_metric *open(const ProtobufCMessage *options)
+{
+    static const rk_sums_def sums = { row_sums, rk_sums_ratio };
+
+    return rk_sums_open(&sums, options);
 }
 
 const rk_metric_def rk_metric_accuracy = {
     .field = "accuracy",
     .doc = "share of rows whose largest logit is the label's",
     .min_classes = 2,
-    .open = rk_mean_open,
-    .add = add,
-    .result = rk_mean_result,
-    .close = rk_mean_close,
+    .open = open,
+    .add = rk_sums_add,
+    .result = rk_sums_result,
+    .close = rk_sums_close,
 };

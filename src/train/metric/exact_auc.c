@@ -5,7 +5,7 @@
 #include "rank_auc.h"
 
 struct rk_metric {
-    uint32_t *words;
+    uint64_t *rows;
     size_t n, capacity;
 };
 
@@ -17,26 +17,36 @@ static rk_metric *open(const ProtobufCMessage *options)
 
 static rocket_status add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err)
 {
-    RK_FAIL_IF(!rk_rank_reserve(&metric->words, &metric->capacity, metric->n, (size_t)batch->n_rows), FAILED, err,
-               "no memory for the scores of more than %zu evaluation rows", metric->n);
+    uint64_t *rows = rk_grow(metric->rows, &metric->capacity, metric->n + (size_t)batch->n_rows, sizeof *rows);
+
+    RK_FAIL_IF(!rows, FAILED, err, "no memory for the scores of more than %zu evaluation rows", metric->n);
+    metric->rows = rows;
     for (int64_t row = 0; row < batch->n_rows; row++)
-        metric->words[metric->n++] = rk_rank_word(rk_metric_score(batch, row), rk_metric_positive(batch, row));
+        rows[metric->n++] = rk_rank_row(rk_metric_score(batch, row), rk_metric_positive(batch, row),
+                                        batch->units ? batch->units[row] : 0);
     return ROCKET_OK;
 }
 
-static rocket_status result(double *out, rk_metric *metric, rocket_error *err)
+static rocket_status finish(rk_metric *metric, rocket_error *err)
 {
-    uint32_t *scratch = rk_alloc(metric->n, sizeof *scratch);
+    uint64_t *scratch = rk_alloc(metric->n, sizeof *scratch);
 
     RK_FAIL_IF(!scratch, FAILED, err, "no memory to sort the scores of %zu evaluation rows", metric->n);
-    *out = rk_rank_auc(metric->words, scratch, metric->n).auc;
+    rk_rank_sort(metric->rows, scratch, metric->n);
     rk_free(scratch);
+    return ROCKET_OK;
+}
+
+static rocket_status result(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err)
+{
+    (void)err;
+    *out = rk_rank_auc(metric->rows, metric->n, counts).auc;
     return ROCKET_OK;
 }
 
 static void close(rk_metric *metric)
 {
-    rk_free(metric->words);
+    rk_free(metric->rows);
     rk_free(metric);
 }
 
@@ -48,6 +58,7 @@ const rk_metric_def rk_metric_exact_auc = {
     .max_classes = 2,
     .open = open,
     .add = add,
+    .finish = finish,
     .result = result,
     .close = close,
 };

@@ -10,7 +10,8 @@ void rk_grouped_auc_check(const rk_config *config, const ProtobufCMessage *optio
                           rk_faults *faults);
 rk_metric *rk_grouped_auc_open(const char *reduction);
 rocket_status rk_grouped_auc_add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err);
-rocket_status rk_grouped_auc_result(double *out, rk_metric *metric, rocket_error *err);
+rocket_status rk_grouped_auc_finish(rk_metric *metric, rocket_error *err);
+rocket_status rk_grouped_auc_result(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err);
 void rk_grouped_auc_close(rk_metric *metric);
 
 #endif

@@ -1,54 +1,36 @@
 /* Sorting is a radix sort (three digits of 11 bits), linear in the rows; short runs, such as one user's, are sorted by
- * insertion. The sum over ties is in integers and halves, exact in a double up to 2^53 pairs.
+ * insertion. It is done once: a resample only counts the sorted rows with other weights. The sum over ties is in
+ * integers and halves, exact in a double up to 2^53 pairs.
  */
 #include "rank_auc.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "mem.h"
+enum { DIGIT_BITS = 11, N_DIGITS = 3, N_BUCKETS = 1 << DIGIT_BITS, SHORT_RUN = 64, WORD_SHIFT = 32 };
 
-enum { DIGIT_BITS = 11, N_DIGITS = 3, N_BUCKETS = 1 << DIGIT_BITS, SHORT_RUN = 64 };
-
-uint32_t rk_rank_word(float score, bool positive)
+uint64_t rk_rank_row(float score, bool positive, uint32_t unit)
 {
     uint32_t bits;
 
     score += 0.0F; /* -0 sorts as 0 */
     memcpy(&bits, &score, sizeof bits);
-    return bits << 1 | positive; /* the sign, which is shifted out, is 0 */
+    return (uint64_t)(bits << 1 | positive) << WORD_SHIFT | unit; /* the sign, which is shifted out, is 0 */
 }
 
-bool rk_rank_reserve(uint32_t **words, size_t *capacity, size_t n, size_t more)
-{
-    size_t wanted = *capacity + *capacity / 2 + 1024;
-    uint32_t *bigger;
-
-    if (n + more <= *capacity)
-        return true;
-    if (wanted < n + more)
-        wanted = n + more;
-    bigger = rk_realloc(*words, wanted, sizeof **words);
-    if (!bigger)
-        return false;
-    *words = bigger;
-    *capacity = wanted;
-    return true;
-}
-
-static void insertion_sort(uint32_t *words, size_t n)
+static void insertion_sort(uint64_t *rows, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        uint32_t word = words[i];
+        uint64_t row = rows[i];
         size_t k = i;
 
-        for (; k > 0 && words[k - 1] > word; k--)
-            words[k] = words[k - 1];
-        words[k] = word;
+        for (; k > 0 && rows[k - 1] > row; k--)
+            rows[k] = rows[k - 1];
+        rows[k] = row;
     }
 }
 
-static void sort_by_digit(uint32_t *to, const uint32_t *from, size_t n, int shift)
+static void sort_by_digit(uint64_t *to, const uint64_t *from, size_t n, int shift)
 {
     size_t start[N_BUCKETS] = { 0 }, at = 0;
 
@@ -64,38 +46,34 @@ static void sort_by_digit(uint32_t *to, const uint32_t *from, size_t n, int shif
         to[start[from[i] >> shift & (N_BUCKETS - 1)]++] = from[i];
 }
 
-/* Sorted words end up in words. */
-static void sort_words(uint32_t *words, uint32_t *scratch, size_t n)
+void rk_rank_sort(uint64_t *rows, uint64_t *scratch, size_t n)
 {
     if (n < SHORT_RUN) {
-        insertion_sort(words, n);
+        insertion_sort(rows, n);
         return;
     }
     for (int digit = 0; digit < N_DIGITS; digit++) {
-        const uint32_t *from = digit % 2 ? scratch : words;
+        const uint64_t *from = digit % 2 ? scratch : rows;
 
-        sort_by_digit(digit % 2 ? words : scratch, from, n, digit * DIGIT_BITS);
+        sort_by_digit(digit % 2 ? rows : scratch, from, n, WORD_SHIFT + digit * DIGIT_BITS);
     }
-    memcpy(words, scratch, n * sizeof *words); /* an odd number of passes */
+    memcpy(rows, scratch, n * sizeof *rows); /* an odd number of passes */
 }
 
-rk_rank_result rk_rank_auc(uint32_t *words, uint32_t *scratch, size_t n)
+rk_rank_result rk_rank_auc(const uint64_t *rows, size_t n, const uint32_t *counts)
 {
     rk_rank_result result = { .auc = NAN };
     double below = 0; /* pairs in the right order, ties half */
 
-    sort_words(words, scratch, n);
     for (size_t i = 0; i < n;) {
-        size_t positives = 0, negatives = 0;
-        uint32_t score = words[i] >> 1;
+        uint64_t of_class[2] = { 0, 0 };
+        uint64_t score = rows[i] >> (WORD_SHIFT + 1);
 
-        for (; i < n && words[i] >> 1 == score; i++) {
-            positives += words[i] & 1;
-            negatives += !(words[i] & 1);
-        }
-        below += (double)positives * ((double)result.n_negative + (double)negatives / 2);
-        result.n_positive += positives;
-        result.n_negative += negatives;
+        for (; i < n && rows[i] >> (WORD_SHIFT + 1) == score; i++)
+            of_class[rows[i] >> WORD_SHIFT & 1] += counts ? counts[rk_rank_unit(rows[i])] : 1;
+        below += (double)of_class[1] * ((double)result.n_negative + (double)of_class[0] / 2);
+        result.n_positive += of_class[1];
+        result.n_negative += of_class[0];
     }
     if (result.n_positive > 0 && result.n_negative > 0)
         result.auc = below / ((double)result.n_positive * (double)result.n_negative);

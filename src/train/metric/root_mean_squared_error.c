@@ -1,36 +1,37 @@
 /* Square root of the mean of (label - P(click))^2; one class only, as upstream. */
 #include <math.h>
 
-#include "mean_metric.h"
+#include "sums.h"
 
-static rocket_status add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err)
+static void row_sums(double s[RK_N_SUMS], const rk_metric_batch *batch, int64_t row, const ProtobufCMessage *options)
 {
-    (void)err;
-    for (int64_t row = 0; row < batch->n_rows; row++) {
-        double d = (double)batch->labels[row] - (double)rk_metric_score(batch, row);
+    double d = (double)batch->labels[row] - (double)rk_metric_score(batch, row);
 
-        metric->sum += d * d;
-    }
-    metric->n += batch->n_rows;
-    return ROCKET_OK;
+    (void)options;
+    s[0] = d * d;
+    s[1] = 1;
 }
 
-static rocket_status result(double *out, rk_metric *metric, rocket_error *err)
+static double value(const double s[RK_N_SUMS])
 {
-    double mean = 0;
-    rocket_status status = rk_mean_result(&mean, metric, err);
+    return sqrt(rk_sums_ratio(s));
+}
 
-    *out = sqrt(mean);
-    return status;
+static rk_metric *open(const ProtobufCMessage *options)
+{
+    static const rk_sums_def sums = { row_sums, value };
+
+    return rk_sums_open(&sums, options);
 }
 
 const rk_metric_def rk_metric_root_mean_squared_error = {
     .field = "root_mean_squared_error",
     .doc = "root of the mean of (label - probability)^2",
+    .better = RK_SMALLER_IS_BETTER,
     .min_classes = 1,
     .max_classes = 1,
-    .open = rk_mean_open,
-    .add = add,
-    .result = result,
-    .close = rk_mean_close,
+    .open = open,
+    .add = rk_sums_add,
+    .result = rk_sums_result,
+    .close = rk_sums_close,
 };

@@ -38,6 +38,7 @@ const rk_metric_def rk_metric_session_auc = {
     .variant = variant,
     .open = open,
     .add = rk_grouped_auc_add,
+    .finish = rk_grouped_auc_finish,
     .result = rk_grouped_auc_result,
     .close = rk_grouped_auc_close,
 };

@@ -1,28 +1,26 @@
-/* Counts of positives and negatives above each of n thresholds in [0, 1], as TensorFlow's metrics take them:
- * -1e-7, 1/(n-1), 2/(n-1), ..., 1 + 1e-7, compared in f32; a score counts where it is greater. */
+/* Metrics over counts of positives and negatives above each of n thresholds in [0, 1], as TensorFlow's take them:
+ * -1e-7, 1/(n-1), 2/(n-1), ..., 1 + 1e-7, compared in f32; a score counts where it is greater. What they share is all
+ * but the score and what a threshold adds to the value. */
 #ifndef RK_THRESHOLDS_H
 #define RK_THRESHOLDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "metric.h"
 
-typedef struct rk_thresholds {
-    float *at;      /* [n] ascending */
-    int64_t *count; /* [2][n + 1]: negatives, positives that are greater than exactly i of the thresholds */
-    size_t n;
-} rk_thresholds;
+enum { RK_MAX_THRESHOLDS = 1 << 24 };
 
-bool rk_thresholds_init(rk_thresholds *thresholds, size_t n); /* n >= 2; false without memory */
-void rk_thresholds_clear(rk_thresholds *thresholds);
-void rk_thresholds_add(rk_thresholds *thresholds, float score, bool positive);
-
-/* Walk from the lowest threshold up: begin, then next until false. */
 typedef struct rk_confusion {
     double tp, fp, tn, fn;
-    size_t i; /* of the threshold */
 } rk_confusion;
-rk_confusion rk_thresholds_begin(const rk_thresholds *thresholds); /* below all: everything is predicted positive */
-bool rk_thresholds_next(const rk_thresholds *thresholds, rk_confusion *at);
+
+typedef struct rk_thresholds_def {
+    float (*score)(const rk_metric_batch *batch, int64_t row);
+    /* The value so far, 0 in the beginning, and the next threshold, from the lowest up; last is NULL at the first. */
+    double (*pass)(double value, const rk_confusion *last, const rk_confusion *now);
+} rk_thresholds_def;
+
+rk_metric *rk_thresholds_open(const rk_thresholds_def *def, size_t n); /* 2 <= n; NULL without memory */
+rocket_status rk_thresholds_add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err);
+rocket_status rk_thresholds_result(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err);
+void rk_thresholds_close(rk_metric *metric);
 
 #endif

@@ -58,6 +58,28 @@ static void realloc_keeps_and_zeroes(void **state)
     rk_free(p);
 }
 
+static void growing_leaves_room_and_keeps_what_is_there(void **state)
+{
+    size_t capacity = 0;
+    int *p = rk_grow(NULL, &capacity, 3, sizeof *p), *same;
+
+    (void)state;
+    assert_non_null(p);
+    assert_true(capacity >= 3);
+    p[2] = 7;
+    same = rk_grow(p, &capacity, capacity, sizeof *p);
+    assert_ptr_equal(same, p);
+    p = rk_grow(p, &capacity, 1000, sizeof *p);
+    assert_true(capacity >= 1000);
+    assert_int_equal(p[2], 7);
+    assert_int_equal(p[999], 0);
+    rk_alloc_fail_at(1);
+    capacity = 1000;
+    assert_null(rk_grow(p, &capacity, 2000, sizeof *p));
+    assert_int_equal(capacity, 1000);
+    rk_free(p);
+}
+
 static void too_much_is_refused(void **state)
 {
     char *p = rk_alloc(1, 8);
@@ -126,9 +148,13 @@ static void strings_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_aligned_and_zero),    cmocka_unit_test(realloc_keeps_and_zeroes),
-        cmocka_unit_test(too_much_is_refused),           cmocka_unit_test(counters_count),
-        cmocka_unit_test(the_nth_allocation_fails_once), cmocka_unit_test(strings_are_copied),
+        cmocka_unit_test(memory_is_aligned_and_zero),
+        cmocka_unit_test(realloc_keeps_and_zeroes),
+        cmocka_unit_test(growing_leaves_room_and_keeps_what_is_there),
+        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(counters_count),
+        cmocka_unit_test(the_nth_allocation_fails_once),
+        cmocka_unit_test(strings_are_copied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

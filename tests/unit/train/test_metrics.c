@@ -28,14 +28,20 @@ typedef struct results {
     int n;
 } results;
 
-static void take(void *ctx, const char *name, double value)
+static rocket_status take(results *r, rk_metric_set *set, rocket_error *err)
 {
-    results *r = ctx;
-    size_t at = strlen(r->text);
+    rocket_status status = rk_metric_set_finish(set, err);
 
-    snprintf(r->text + at, sizeof r->text - at, "%s ", name);
-    snprintf(r->name[r->n], sizeof r->name[0], "%s", name);
-    r->value[r->n++] = value;
+    if (status == ROCKET_OK)
+        status = rk_metric_set_values(r->value, set, NULL, err);
+    r->n = status == ROCKET_OK ? (int)rk_metric_set_size(set) : 0;
+    for (int i = 0; i < r->n; i++) {
+        size_t at = strlen(r->text);
+
+        snprintf(r->name[i], sizeof r->name[0], "%s", rk_metric_set_result(set, (size_t)i)->name);
+        snprintf(r->text + at, sizeof r->text - at, "%s ", r->name[i]);
+    }
+    return status;
 }
 
 static double value_of(const results *r, const char *name)
@@ -80,7 +86,7 @@ static rocket_status run(results *out, const char *metrics, bool booster, rocket
     if (status == ROCKET_OK && booster)
         status = rk_metric_set_add(set, RK_BOOSTER, &batch, user_column, &user_ids, err);
     if (status == ROCKET_OK)
-        status = rk_metric_set_results(set, take, out, err);
+        status = take(out, set, err);
     rk_metric_set_free(set);
     rk_config_free(config);
     return status;
@@ -104,7 +110,7 @@ static void results_are_named_as_upstream_names_them(void **state)
                  "auc_light auc_booster gauc_light gauc_booster exact_auc_light exact_auc_booster log_loss_light "
                  "log_loss_booster copc_light copc_booster ");
     assert_names("metrics_set { copc {} } metrics_set { recall {} } metrics_set { max_f1 {} }", false,
-                 "copc_light max_f1_light exact_auc_light log_loss_light ");
+                 "copc_light recall_light max_f1_light exact_auc_light log_loss_light ");
 }
 
 static void several_entries_do_not_overwrite_each_other(void **state)
@@ -154,21 +160,25 @@ static void metrics_of_several_classes(void **state)
     static const float y[] = { 2, 1, 0 };
     rk_metric_batch batch = { .n_rows = 3, .n_classes = 3, .labels = y, .logits = z, .probs = z, .ld_logits = 4 };
     Rocket__RecallAtTopK two = ROCKET__RECALL_AT_TOP_K__INIT;
-    static const struct {
+    Rocket__AvgPrecisionAtTopK one = ROCKET__AVG_PRECISION_AT_TOP_K__INIT;
+    const struct {
         const char *name;
-        bool topk;
+        const ProtobufCMessage *options;
         double expected;
-    } cases[] = { { "accuracy", false, 1.0 / 3 }, { "recall_at_topk", true, 1 }, { "log_loss", false, 0 } };
+    } cases[] = { { "accuracy", NULL, 1.0 / 3 },
+                  { "recall_at_topk", &two.base, 1 },
+                  { "precision_at_topk", &one.base, 2.0 / 3 },
+                  { "log_loss", NULL, 0 } };
 
     (void)state;
-    two.topk = 2;
-    for (int i = 0; i < 3; i++) {
+    two.topk = one.topk = 2;
+    for (int i = 0; i < 4; i++) {
         const rk_metric_def *def = rk_metric_find(cases[i].name);
-        rk_metric *metric = def->open(cases[i].topk ? &two.base : NULL);
+        rk_metric *metric = def->open(cases[i].options);
         double value = 0, expected = cases[i].expected;
 
         assert_int_equal(def->add(metric, &batch, NULL), ROCKET_OK);
-        assert_int_equal(def->result(&value, metric, NULL), ROCKET_OK);
+        assert_int_equal(def->result(&value, metric, NULL, NULL), ROCKET_OK);
         def->close(metric);
         if (!strcmp(cases[i].name, "log_loss"))
             expected = (log(exp(1) + exp(3) + exp(2)) - 2 + log(2 * exp(5) + exp(4)) - 5 + log(3)) / 3;
@@ -180,7 +190,7 @@ static void log_loss_is_finite_where_probabilities_round_to_one(void **state)
 {
     static const float z[] = { 200, -200 };
     static const float p[] = { 1, 0 }, y[] = { 0, 1 };
-    metric_rows rows = { 2, y, p, z, NULL };
+    metric_rows rows = { 2, y, p, z, NULL, NULL, NULL };
 
     (void)state;
     assert_true(metric_feed(rk_metric_find("log_loss"), NULL, &rows, 2) == 200);
@@ -190,7 +200,7 @@ static void one_class_has_no_auc(void **state)
 {
     static const float ones[3] = { 1, 1, 1 }, p[3] = { 0.1F, 0.2F, 0.3F };
     static const int64_t groups[3] = { 1, 1, 2 };
-    metric_rows rows = { 3, ones, p, p, groups };
+    metric_rows rows = { 3, ones, p, p, groups, NULL, NULL };
     Rocket__GAUC gauc = ROCKET__GAUC__INIT;
 
     (void)state;
@@ -263,7 +273,7 @@ static void an_empty_evaluation_is_an_error(void **state)
 
     (void)state;
     assert_int_equal(rk_metric_set_new(&set, config, true, false, &err), ROCKET_OK);
-    assert_int_equal(rk_metric_set_results(set, take, &r, &err), ROCKET_DATA);
+    assert_int_equal(take(&r, set, &err), ROCKET_DATA);
     assert_string_equal(err.text, "no rows to evaluate");
     rk_metric_set_free(set);
     rk_config_free(config);
@@ -305,16 +315,17 @@ static void faults_of_the_config_are_named(void **state)
     assert_fault("metrics_set { gauc { uid_field: 'user' reduction: 'mean_by_sample' } }", 1, RK_FAULT_ERROR,
                  "reduction must be mean, mean_by_sample_num or mean_by_positive_num, got \"mean_by_sample\"; did you "
                  "mean \"mean_by_sample_num\"?");
-    assert_fault("metrics_set { precision {} }", 1, RK_FAULT_NOTE,
-                 "precision is accepted and not reported, as in upstream's ranking models");
-    assert_fault("metrics_set {}", 1, RK_FAULT_NOTE,
-                 "an entry of metrics_set without a metric is accepted and not reported, as in upstream's ranking "
-                 "models");
+    assert_fault("metrics_set { precision_at_topk { topk: 4 } }", 3, RK_FAULT_ERROR,
+                 "topk must be from 1 to model_config.num_class (3), got 4");
+    assert_fault("metrics_set { precision {} }", 3, RK_FAULT_ERROR,
+                 "precision needs model_config.num_class 1 or 2, got 3");
+    assert_fault("metrics_set { ece { num_bins: 0 } }", 1, RK_FAULT_ERROR, "num_bins must be from 1 to 100000, got 0");
+    assert_fault("metrics_set {}", 1, RK_FAULT_NOTE, "an entry of metrics_set without a metric is ignored");
 }
 
 static const char all_metrics[] = "metrics_set { auc {} } metrics_set { gauc { uid_field: 'user' } }"
                                   "metrics_set { session_auc { session_id_field: 'user' } } metrics_set { max_f1 {} }"
-                                  "metrics_set { mean_absolute_error {} }";
+                                  "metrics_set { mean_absolute_error {} } metrics_set { ece {} }";
 
 typedef struct one_run {
     rk_config *config;
@@ -332,7 +343,7 @@ static rocket_status evaluate(void *arg)
     for (int net = 0; net < RK_N_NETS && status == ROCKET_OK; net++)
         status = rk_metric_set_add(set, net, &batch, user_column, &user_ids, &err);
     if (status == ROCKET_OK)
-        status = rk_metric_set_results(set, take, &out, &err);
+        status = take(&out, set, &err);
     assert_true(status == ROCKET_OK || err.text[0]);
     rk_metric_set_free(set);
     return status;

@@ -1,0 +1,13 @@
+/* The place of a row's label among its logits: what the metrics at topk share. */
+#ifndef RK_TOPK_H
+#define RK_TOPK_H
+
+#include "metric.h"
+
+/* How many classes come before the label's: larger logits, and lower classes of equal ones, as in tf.nn.top_k. */
+int64_t rk_label_rank(const rk_metric_batch *batch, int64_t row);
+
+/* A fault unless topk, a field of options, is from 1 to num_class: TensorFlow fails at run time on others. */
+void rk_topk_check(const rk_config *config, const ProtobufCMessage *options, int64_t topk, rk_faults *faults);
+
+#endif
