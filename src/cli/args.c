@@ -250,3 +250,14 @@ rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *nam
     *out = value;
     return ROCKET_OK;
 }
+
+rocket_status rk_args_level(double *out, const rk_args *args, const char *name, double fallback, rocket_error *err)
+{
+    const char *text = rk_args_get(args, name);
+    double percent = fallback;
+
+    RK_FAIL_IF(text != NULL && (!rk_parse_double(text, strlen(text), &percent) || !(percent > 0 && percent < 100)),
+               USAGE, err, "--%s expects a number between 0 and 100, got \"%s\"", name, text);
+    *out = percent / 100;
+    return ROCKET_OK;
+}

@@ -55,4 +55,8 @@ typedef struct rk_number_rule {
 ROCKET_NODISCARD rocket_status rk_args_number(uint64_t *out, const rk_args *args, const char *name, rk_number_rule rule,
                                               rocket_error *err);
 
+/* A level in percent as a share: 95 is 0.95. Not a number between 0 and 100: a usage error. */
+ROCKET_NODISCARD rocket_status rk_args_level(double *out, const rk_args *args, const char *name, double fallback,
+                                             rocket_error *err);
+
 #endif

@@ -19,6 +19,7 @@ typedef struct evaluation {
     rk_losses_now sums;
     uint64_t n_batches;
     const rk_batch *batch;
+    rk_scored_rows *kept; /* NULL: none are */
     rk_figures *out;
 } evaluation;
 
@@ -73,8 +74,10 @@ static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_erro
         now.logits = rk_exec_value(e->run->exec, model->logits[net], &now.ld_logits);
         now.probs = rk_exec_value(e->run->exec, model->probs[net], &now.ld_probs);
         RK_TRY(rk_metric_set_add(e->metrics, net, &now, group_column, e, err));
+        if (e->kept)
+            RK_TRY(rk_scored_rows_put(e->kept, net, &now, err));
     }
-    return ROCKET_OK;
+    return e->kept ? rk_scored_rows_add(e->kept, &now, group_column, e, err) : ROCKET_OK;
 }
 
 static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error *err)
@@ -125,7 +128,24 @@ static rocket_status write_figures(evaluation *e, rk_stream *stream, rocket_erro
     return ROCKET_OK;
 }
 
-static rocket_status evaluate(evaluation *e, const char *paths, rocket_error *err)
+/* Rows with the fields that the metrics group by, and those that the caller names. */
+static rocket_status begin_keeping(evaluation *e, const rk_keep *keep, rocket_error *err)
+{
+    const bool nets[RK_N_NETS] = { e->run->model->logits[RK_LIGHT] >= 0, e->run->model->logits[RK_BOOSTER] >= 0 };
+    const char **names = rk_alloc(RK_MAX_METRICS + keep->n_fields, sizeof *names);
+
+    RK_FAIL_IF(!names, FAILED, err, "out of memory");
+    size_t n = rk_metric_set_groups(e->metrics, names, RK_MAX_METRICS);
+    for (size_t i = 0; i < keep->n_fields; i++)
+        names[n++] = keep->fields[i];
+    rocket_status status = rk_scored_rows_init(keep->rows, e->run->model->n_classes, nets, names, n, err);
+    rk_free(names);
+    if (status == ROCKET_OK)
+        e->kept = keep->rows;
+    return status;
+}
+
+static rocket_status evaluate(evaluation *e, const rk_keep *keep, const char *paths, rocket_error *err)
 {
     rk_stream_options options = { .paths = paths, .n_threads = e->run->n_threads };
     rk_stream *stream;
@@ -134,6 +154,8 @@ static rocket_status evaluate(evaluation *e, const char *paths, rocket_error *er
     RK_FAIL_IF(e->out->item == NULL, FAILED, err, "out of memory");
     RK_TRY(rk_metric_set_new(&e->metrics, e->run->config, e->run->model->logits[RK_LIGHT] >= 0,
                              e->run->model->logits[RK_BOOSTER] >= 0, err));
+    if (keep)
+        RK_TRY(begin_keeping(e, keep, err));
     RK_TRY(rk_stream_open(&stream, e->run->config, e->run->schema, &options, err));
     rocket_status status = run_batches(e, stream, err);
     if (status == ROCKET_OK && e->n_batches == 0)
@@ -144,7 +166,8 @@ static rocket_status evaluate(evaluation *e, const char *paths, rocket_error *er
     return status;
 }
 
-rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step, rocket_error *err)
+rocket_status rk_evaluate_keeping(rk_figures *out, const rk_keep *keep, rk_run *run, const char *paths, uint64_t step,
+                                  rocket_error *err)
 {
     rk_figures figures = { 0 };
     evaluation e = { .run = run, .step = step, .out = &figures };
@@ -154,15 +177,22 @@ rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint6
         paths = rk_config_root(run->config)->eval_input_path;
     RK_FAIL_IF(paths == NULL || paths[0] == '\0', CONFIG, err, "%s: no eval_input_path to evaluate on",
                rk_config_name(run->config));
-    rocket_status status = evaluate(&e, paths, err);
+    rocket_status status = evaluate(&e, keep, paths, err);
     rk_metric_set_free(e.metrics);
     if (status != ROCKET_OK) {
+        if (e.kept)
+            rk_scored_rows_clear(e.kept);
         rk_figures_clear(&figures);
         return status;
     }
     figures.seconds = rk_now_s() - started;
     *out = figures;
     return ROCKET_OK;
+}
+
+rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step, rocket_error *err)
+{
+    return rk_evaluate_keeping(out, NULL, run, paths, step, err);
 }
 
 void rk_figures_clear(rk_figures *figures)

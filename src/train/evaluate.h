@@ -4,6 +4,7 @@
 
 #include "metric.h"
 #include "run.h"
+#include "scored_rows.h"
 
 typedef struct rk_figure {
     char name[96]; /* upstream's: "auc_light", "loss/loss/hint_loss", "loss", "global_step" */
@@ -22,6 +23,16 @@ typedef struct rk_figures {
 /* paths: files, NULL for the config's eval_input_path. step is only reported. Free with rk_figures_clear. */
 ROCKET_NODISCARD rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step,
                                            rocket_error *err);
+
+/* The same, and the rows are kept with the fields that the metrics group by and those in fields: every one of them must
+ * be among the columns of the run (rk_run_options.kept). Clear rows after success. */
+typedef struct rk_keep {
+    const char *const *fields;
+    size_t n_fields;
+    rk_scored_rows *rows;
+} rk_keep;
+ROCKET_NODISCARD rocket_status rk_evaluate_keeping(rk_figures *out, const rk_keep *keep, rk_run *run, const char *paths,
+                                                   uint64_t step, rocket_error *err);
 void rk_figures_clear(rk_figures *figures);
 
 #endif

@@ -50,7 +50,7 @@ static rocket_status open_teacher(rk_run *run, rocket_error *err)
 
 static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket_error *err)
 {
-    rk_schema_options columns = { .labels = true };
+    rk_schema_options columns = { .labels = true, .reserved = options->kept, .n_reserved = options->n_kept };
 
     run->seed = choose_seed(options, run->view->train);
     run->n_threads = choose_threads(options, run->view->train);

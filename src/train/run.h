@@ -27,8 +27,10 @@ typedef struct rk_run {
 typedef struct rk_run_options {
     int n_threads; /* 0: all usable processors */
     bool seed_given;
-    uint64_t seed; /* else train_config.seed, else 1 */
-    bool training; /* gradients and optimizer too */
+    uint64_t seed;           /* else train_config.seed, else 1 */
+    bool training;           /* gradients and optimizer too */
+    const char *const *kept; /* input fields whose texts the batches keep, beside those of the metrics */
+    size_t n_kept;
 } rk_run_options;
 
 /* Initial weights are drawn. config is borrowed. */

@@ -62,6 +62,36 @@ said "$out" '"global_step": 20'
 run 0 "$rocket" eval -c small.config -i train.csv --json
 check "other rows, other figures" bash -c "! cmp -s '$out' eval.json"
 
+# ---- slices, intervals, rows: beside the figures, which stay as they are
+run 0 "$rocket" eval -c small.config --json --slice city --slice user --top 3 --bootstrap 50 --rows rows.csv --threads 1
+json "$out"
+cp "$out" closer.json
+python3 - eval.json closer.json eval.csv <<'PYTHON' && good || bad "slices and intervals are not what they should be"
+import csv, json, sys
+plain, closer = (json.load(open(name)) for name in sys.argv[1:3])
+rows = list(csv.reader(open(sys.argv[3])))
+assert all(closer[name] == value for name, value in plain.items())
+city, user = closer["slices"]["city"], closer["slices"]["user"]
+assert {(s["value"], s["rows"], s["positives"]) for s in city} == {
+    (c, sum(r[3] == c for r in rows), sum(r[3] == c and r[0] == "1" for r in rows)) for c in ("oslo", "rome", "lima")}
+assert [s["rows"] for s in city] == sorted((s["rows"] for s in city), reverse=True)
+assert len(user) == 4 and user[3]["others"] == len({r[1] for r in rows}) - 3 and sum(s["rows"] for s in user) == 400
+mean = sum(s["rows"] * s["log_loss_light"] for s in city) / 400
+assert abs(mean - plain["log_loss_light"]) < 1e-12
+intervals = closer["intervals"]
+assert intervals["by"] == "user" and intervals["units"] == len({r[1] for r in rows}) and intervals["resamples"] == 50
+low, high = intervals["exact_auc_light"]
+assert low < plain["exact_auc_light"] < high
+PYTHON
+run 0 "$rocket" eval -c small.config --json --slice city --slice user --top 3 --bootstrap 50 --threads 3
+same "$out" closer.json
+run 0 "$rocket" eval -c small.config --slice city --bootstrap 50 --level 80 --by city
+said "$out" '^exact_auc_light +0\.[0-9]+ +\[0\.[0-9]+, 0\.[0-9]+\]$'
+said "$out" '^\[\]: 80 % of 50 resamples of 3 values of "city"$'
+said "$out" '^oslo +[0-9]+ +[0-9]+  +0\.[0-9]+'
+said rows.csv '^label,user,city,logits_light,probs_light,logits_booster,probs_booster$'
+check "a line for each row" [ "$(wc -l <rows.csv)" -eq 401 ]
+
 # ---- gzip and zstd: the same rows, the same figures
 gzip -k eval.csv
 run 0 "$rocket" eval -c small.config -i eval.csv.gz --json

@@ -1,10 +1,12 @@
 /* Metrics against EasyRec's own figures: fixtures/metrics, four sets of 2,000 rows fed in batches of 300, as there; and
- * those that EasyRec has not, and resamples, against scikit-learn's (resampled.py). */
+ * those that EasyRec has not, resamples and intervals against scikit-learn's (resampled.py, bootstrap.py). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "bootstrap.h"
 #include "metric_feed.h"
+#include "scored_rows.h"
 
 enum { N = 2000 };
 
@@ -163,11 +165,99 @@ static void metrics_and_resamples_equal_scikit_learns(void **state)
     fclose(expected);
 }
 
+static const rk_column *the_column(void *ctx, const char *field)
+{
+    (void)field;
+    return ctx;
+}
+
+typedef struct measured {
+    rk_interval intervals[8];
+    rk_metric_set *set;
+} measured;
+
+/* The golden rows with 4,000 resamples of the users. */
+static void measure(measured *out, const golden_set *set)
+{
+    static const char text[] = "data_config { input_fields { input_name: 'user' } } model_config { num_class: 1 }"
+                               "eval_config { metrics_set { gauc { uid_field: 'user' } } }";
+    rk_config_source source = { .name = "m.config", .text = text, .n = sizeof text - 1 };
+    static const bool light[RK_N_NETS] = { [RK_LIGHT] = true };
+    static const char *const user = "user";
+    rk_config *config = NULL;
+    rocket_error err = { 0 };
+    rk_scored_rows rows;
+    metric_rows all = { N, set->labels, set->scores, set->logits, set->uids, NULL, NULL };
+    rk_column users = metric_group_column(&all, 0, N);
+    rk_metric_batch batch = { .n_rows = N,
+                              .n_classes = 1,
+                              .labels = set->labels,
+                              .logits = set->logits,
+                              .probs = set->scores,
+                              .ld_logits = 1,
+                              .ld_probs = 1 };
+
+    assert_int_equal(rk_config_parse(&config, &source, NULL, &err), ROCKET_OK);
+    assert_int_equal(rk_scored_rows_init(&rows, 1, light, &user, 1, &err), ROCKET_OK);
+    assert_int_equal(rk_scored_rows_put(&rows, RK_LIGHT, &batch, &err), ROCKET_OK);
+    assert_int_equal(rk_scored_rows_add(&rows, &batch, the_column, &users, &err), ROCKET_OK);
+    rk_row_choice choice = { .n = N, .units = true, .by = &rows.fields[0] };
+    assert_int_equal(rk_scored_rows_measure(&out->set, &rows, config, &choice, &err), ROCKET_OK);
+    rk_bootstrap bootstrap = { .sets = (const rk_metric_set *const *)&out->set,
+                               .n_sets = 1,
+                               .n_units = rows.fields[0].n_texts,
+                               .n_resamples = 4000,
+                               .seed = 1,
+                               .pool = rk_pool_new(2) };
+    assert_int_equal(rk_bootstrap_intervals(out->intervals, &bootstrap, 0.95, &err), ROCKET_OK);
+    rk_pool_free(bootstrap.pool);
+    rk_scored_rows_clear(&rows);
+    rk_free(users.offsets);
+    rk_free(users.bytes);
+    rk_config_free(config);
+}
+
+static rk_interval interval_of(const measured *m, const char *metric)
+{
+    for (size_t i = 0; i < rk_metric_set_size(m->set); i++)
+        if (strcmp(rk_metric_set_result(m->set, i)->def->field, metric) == 0)
+            return m->intervals[i];
+    fail_msg("no interval of %s", metric);
+    return (rk_interval){ 0 };
+}
+
+/* Two bootstraps of 4,000 resamples: their ends scatter by about 2 % of the width. */
+static void intervals_equal_those_of_repeated_rows(void **state)
+{
+    FILE *expected = open_fixture("bootstrap");
+    char name[8], metric[64];
+    double low, high;
+    int n = 0;
+
+    (void)state;
+    for (; fscanf(expected, "%1[a-d],%63[^,],%lf,%lf\n", name, metric, &low, &high) == 4; n++) {
+        static golden_set set;
+        measured m;
+
+        read_set(&set, name);
+        measure(&m, &set);
+        rk_interval found = interval_of(&m, metric);
+        double slack = 0.08 * (high - low);
+        if (!(fabs(found.low - low) < slack && fabs(found.high - high) < slack))
+            fail_msg("%s of set %s: [%g, %g], by repeated rows [%g, %g]", metric, name, found.low, found.high, low,
+                     high);
+        rk_metric_set_free(m.set);
+    }
+    assert_int_equal(n, 6);
+    fclose(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_equal_easyrecs),
         cmocka_unit_test(metrics_and_resamples_equal_scikit_learns),
+        cmocka_unit_test(intervals_equal_those_of_repeated_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,10 @@ static rocket_status take(results *r, rk_metric_set *set, rocket_error *err)
     for (int i = 0; i < r->n; i++) {
         size_t at = strlen(r->text);
 
-        snprintf(r->name[i], sizeof r->name[0], "%s", rk_metric_set_result(set, (size_t)i)->name);
-        snprintf(r->text + at, sizeof r->text - at, "%s ", r->name[i]);
+        const char *name = rk_metric_set_result(set, (size_t)i)->name;
+
+        snprintf(r->name[i], sizeof r->name[0], "%s", name);
+        snprintf(r->text + at, sizeof r->text - at, "%s ", name);
     }
     return status;
 }
