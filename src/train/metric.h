@@ -78,20 +78,21 @@ ROCKET_NODISCARD rocket_status rk_metric_set_add(rk_metric_set *set, int net, co
                                                  const rk_column *(*groups)(void *ctx, const char *field), void *ctx,
                                                  rocket_error *err);
 
-/* All rows were added. ROCKET_DATA when there was none. */
-ROCKET_NODISCARD rocket_status rk_metric_set_finish(rk_metric_set *set, rocket_error *err);
-
-/* What is behind finish: results in a fixed order, by metric, the light net first. Several threads may ask at a time.
- */
-size_t rk_metric_set_size(const rk_metric_set *set);
-ROCKET_NODISCARD rocket_status rk_metric_set_values(double *values, const rk_metric_set *set, const uint32_t *counts,
-                                                    rocket_error *err); /* [size]; counts: see rk_metric_def */
+/* The results there will be, in a fixed order: by metric, the light net first. */
 typedef struct rk_metric_result {
     char name[RK_METRIC_NAME_BYTES]; /* "gauc_light" */
     const rk_metric_def *def;
     int net; /* RK_LIGHT, RK_BOOSTER */
 } rk_metric_result;
+size_t rk_metric_set_size(const rk_metric_set *set);
 const rk_metric_result *rk_metric_set_result(const rk_metric_set *set, size_t i);
+
+/* All rows were added: once, before the first values. ROCKET_DATA when there was none. */
+ROCKET_NODISCARD rocket_status rk_metric_set_finish(rk_metric_set *set, rocket_error *err);
+
+/* values [size]; counts: see rk_metric_def. Several threads may ask at a time. */
+ROCKET_NODISCARD rocket_status rk_metric_set_values(double *values, const rk_metric_set *set, const uint32_t *counts,
+                                                    rocket_error *err);
 
 /* Grouping fields of the metrics, each once. The number is returned, fields gets at most `most` of them. */
 size_t rk_metric_set_groups(const rk_metric_set *set, const char **fields, size_t most);

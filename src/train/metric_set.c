@@ -21,13 +21,13 @@ typedef struct entry {
 
 typedef struct result {
     rk_metric_result is;
-    const rk_metric *metric;
+    rk_metric *metric;
 } result;
 
 struct rk_metric_set {
     entry *entries;
     size_t n_entries;
-    result *results; /* once finished */
+    result *results; /* of entries and nets, in their order */
     size_t n_results;
     bool nets[RK_N_NETS];
     int64_t rows[RK_N_NETS];
@@ -100,6 +100,23 @@ static rocket_status add_entries(rk_metric_set *set, const rk_resolved *view, ro
     return ROCKET_OK;
 }
 
+static bool list_results(rk_metric_set *set)
+{
+    set->results = rk_alloc(set->n_entries * RK_N_NETS, sizeof *set->results);
+    for (size_t i = 0; set->results && i < set->n_entries; i++)
+        for (int net = 0; net < RK_N_NETS; net++) {
+            const entry *e = &set->entries[i];
+            result *r = &set->results[set->n_results];
+
+            if (!e->nets[net])
+                continue;
+            *r = (result){ .is = { .def = e->def, .net = net }, .metric = e->nets[net] };
+            snprintf(r->is.name, sizeof r->is.name, "%s_%s", e->name, rk_net_names[net]);
+            set->n_results++;
+        }
+    return set->results != NULL;
+}
+
 static size_t count_metrics(void)
 {
     size_t n = 0;
@@ -121,6 +138,8 @@ rocket_status rk_metric_set_new(rk_metric_set **out, const rk_config *config, bo
     set->nets[RK_BOOSTER] = booster;
     set->entries = rk_alloc(view->eval->n_metrics_set + count_metrics(), sizeof *set->entries);
     status = set->entries ? add_entries(set, view, err) : rk_fail(err, ROCKET_FAILED, "no memory for the metrics");
+    if (status == ROCKET_OK && !list_results(set))
+        status = rk_fail(err, ROCKET_FAILED, "no memory for the metrics");
     if (status == ROCKET_OK)
         *out = set;
     else
@@ -188,32 +207,16 @@ rocket_status rk_metric_set_add(rk_metric_set *set, int net, const rk_metric_bat
     return ROCKET_OK;
 }
 
-static rocket_status finish_entry(rk_metric_set *set, const entry *e, rocket_error *err)
-{
-    for (int net = 0; net < RK_N_NETS; net++) {
-        result *r = &set->results[set->n_results];
-
-        if (!e->nets[net])
-            continue;
-        if (e->def->finish)
-            RK_TRY(e->def->finish(e->nets[net], err));
-        r->metric = e->nets[net];
-        r->is.def = e->def;
-        r->is.net = net;
-        snprintf(r->is.name, sizeof r->is.name, "%s_%s", e->name, rk_net_names[net]);
-        set->n_results++;
-    }
-    return ROCKET_OK;
-}
-
 rocket_status rk_metric_set_finish(rk_metric_set *set, rocket_error *err)
 {
     for (int net = 0; net < RK_N_NETS; net++)
         RK_FAIL_IF(set->nets[net] && set->rows[net] == 0, DATA, err, "no rows to evaluate");
-    set->results = rk_alloc(set->n_entries * RK_N_NETS, sizeof *set->results);
-    RK_FAIL_IF(!set->results, FAILED, err, "no memory for the metrics");
-    for (size_t i = 0; i < set->n_entries; i++)
-        RK_TRY(finish_entry(set, &set->entries[i], err));
+    for (size_t i = 0; i < set->n_results; i++) {
+        const result *r = &set->results[i];
+
+        if (r->is.def->finish)
+            RK_TRY(r->is.def->finish(r->metric, err));
+    }
     return ROCKET_OK;
 }
 

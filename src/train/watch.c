@@ -97,10 +97,8 @@ typedef struct names {
     size_t n;
 } names;
 
-static void add_name(void *ctx, const char *name)
+static void add_name(names *known, const char *name)
 {
-    names *known = ctx;
-
     if (known->n == sizeof known->list / sizeof known->list[0])
         return;
     snprintf(known->text[known->n], sizeof known->text[0], "%s", name);
@@ -132,10 +130,11 @@ static void check_metric(const checking *c)
     bool light = !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE);
     bool booster = !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__LIGHT_ALONE) &&
                    !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__KD_FROM_BOOSTER);
-    if (rk_metric_set_new(&set, c->config, light, booster, NULL) != ROCKET_OK)
-        return; /* of memory; or of metrics_set, whose own check says so */
+    if (c->faults->n_errors > 0 || rk_metric_set_new(&set, c->config, light, booster, NULL) != ROCKET_OK)
+        return; /* metrics_set itself may be at fault, and has been checked before */
     add_name(&known, "loss");
-    rk_metric_set_names(set, add_name, &known);
+    for (size_t i = 0; i < rk_metric_set_size(set); i++)
+        add_name(&known, rk_metric_set_result(set, i)->name);
     rk_metric_set_free(set);
     if (has_name(&known, name) || strncmp(name, losses, sizeof losses - 1) == 0)
         return;
