@@ -55,6 +55,9 @@ struct rk_exec {
     segment *segments;
     int n_segments;
     rk_table_gradient *tables; /* [plan->n_tables] */
+    rk_sparse **reading;       /* [plan->n_tables] of tables */
+    rk_before_reading_fn before_reading;
+    void *before_reading_arg;
 
     int64_t n_rows, chunk_rows;
     int n_chunks;
@@ -164,13 +167,15 @@ static bool gradients_init(rk_exec *exec)
     exec->chunk_slabs = rk_alloc(RK_CHUNKS * size, sizeof *exec->chunk_slabs);
     exec->dense_gradient = rk_alloc(size, sizeof *exec->dense_gradient);
     exec->tables = exec_alloc(exec, exec->plan->n_tables, sizeof *exec->tables);
-    if (!exec->chunk_slabs || !exec->dense_gradient || !exec->tables)
+    exec->reading = exec_alloc(exec, exec->plan->n_tables, sizeof *exec->reading);
+    if (!exec->chunk_slabs || !exec->dense_gradient || !exec->tables || !exec->reading)
         return false;
     for (int i = 0; i < exec->plan->n_tables; i++) {
         const rk_node *node = rk_graph_node(exec->graph, exec->plan->tables[i]);
 
         exec->tables[i].sparse.table = node->table;
         exec->tables[i].sparse.dim = rk_graph_table_at(exec->graph, node->table)->dim;
+        exec->reading[i] = &exec->tables[i].sparse;
     }
     return segments_init(exec);
 }
@@ -553,6 +558,31 @@ static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *
     return ROCKET_OK;
 }
 
+static void table_rows(void *arg, int piece, int thread)
+{
+    rk_exec *exec = arg;
+    const rk_op_io *io = &exec->ios[exec->plan->tables[piece]];
+
+    (void)thread;
+    exec->tables[piece].sparse.n = 0;
+    if (exec->ready[io->node->id])
+        io->node->op->table_rows(io, &exec->tables[piece]);
+}
+
+static void announce_rows(rk_exec *exec, bool gradients)
+{
+    if (gradients)
+        run_pieces(exec, exec->plan->n_tables, table_rows);
+    if (exec->before_reading)
+        exec->before_reading(exec->before_reading_arg, gradients ? exec->reading : NULL, exec->plan->n_tables);
+}
+
+void rk_exec_before_reading(rk_exec *exec, rk_before_reading_fn fn, void *arg)
+{
+    exec->before_reading = fn;
+    exec->before_reading_arg = arg;
+}
+
 rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step, rocket_error *err)
 {
     assert(n_rows > 0);
@@ -564,6 +594,7 @@ rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint
         RK_TRY(tables_reserve(exec, err));
     nodes_bind(exec, training, step);
     losses_bind(exec);
+    announce_rows(exec, training && exec->options.gradients);
     exec->has_run = true;
     run_pass(exec, training ? &exec->plan->training : &exec->plan->inference);
     return losses_collect(exec, step, err);

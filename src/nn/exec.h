@@ -30,6 +30,11 @@ ROCKET_NODISCARD rocket_status rk_exec_new(rk_exec **out, const rk_graph *graph,
                                            const rk_exec_options *options, rocket_error *err);
 void rk_exec_free(rk_exec *exec);
 
+/* Before a forward pass reads tables, fn is told the rows that it will read: those of each embedding node in training
+ * (borrowed until the backward pass), else NULL: any. For who keeps rows out of date until they are read. */
+typedef void (*rk_before_reading_fn)(void *arg, rk_sparse *const *rows, int n);
+void rk_exec_before_reading(rk_exec *exec, rk_before_reading_fn fn, void *arg);
+
 /* Bind an input node to a column for the next run (borrowed until the run, and its backward pass, ends). Kinds and
  * widths must agree. The first feed after a run forgets what was fed for that run. */
 void rk_exec_feed(rk_exec *exec, int node, const rk_column *column);

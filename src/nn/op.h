@@ -94,8 +94,9 @@ struct rk_op {
     void (*combine_backward)(const rk_op_io *io); /* dparams: those of the first chunk */
     void (*backward)(const rk_op_io *io);         /* NULL: no gradient passes */
 
-    /* Ops with a table: the gradient of the whole batch with respect to table rows (see rk_table_gradient_build). Room
-     * for as many rows as the ids have is there. */
+    /* Ops with a table: which rows the whole batch reads, before the forward pass, and the gradient with respect to
+     * them, after the backward pass (sparse.h). Room for as many rows as the ids have is there. */
+    void (*table_rows)(const rk_op_io *io, rk_table_gradient *out);
     void (*backward_table)(const rk_op_io *io, rk_table_gradient *out);
 
     /* Sweep tests: fill spec, parameters and inputs of a small instance; variant = 0, 1, ... until false. */

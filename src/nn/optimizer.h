@@ -10,7 +10,7 @@
 #include "config.h"
 #include "exec.h"
 
-enum { RK_MAX_SLOTS = 3, RK_MAX_COEFFICIENTS = 8 };
+enum { RK_MAX_SLOTS = 3, RK_MAX_COEFFICIENTS = 4 };
 
 /* Numbers of one step, the same for every value. */
 typedef struct rk_hyper {
@@ -20,19 +20,24 @@ typedef struct rk_hyper {
 
 typedef struct rk_update_run {
     float *w;                   /* [n] f32 */
-    const float *g;             /* [n] f32; NULL: no gradient (only with moves_every_row) */
+    const float *g;             /* [n] f32 */
     float *slots[RK_MAX_SLOTS]; /* [n] f32 each */
     int64_t n;
     const rk_hyper *hyper;
 } rk_update_run;
+
+/* Consecutive steps, oldest first. */
+typedef struct rk_coasting {
+    const rk_hyper *steps; /* [n] */
+    int n;
+    rk_hyper peak; /* no number of a step is greater than its own here */
+} rk_coasting;
 
 typedef struct rk_optimizer_def {
     const char *name; /* "adam_optimizer" */
     const char *doc;
     int n_slots;
     const char *slots[RK_MAX_SLOTS]; /* upstream's names: "Adam", "Adam_1"; unique within the optimizer */
-    bool moves_every_row;            /* rows of a table without a gradient move too (upstream's Adam); those whose slots
-                                      * are all zero must stay as they are, for they are not visited */
 
     /* Check the options (the message in the oneof); faults go to faults. NULL: nothing to check. */
     void (*check)(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults);
@@ -40,6 +45,10 @@ typedef struct rk_optimizer_def {
     /* Fill hyper->c for the update that turns step into step + 1 (step counts from 0); rate is set. NULL: nothing. */
     void (*prepare)(rk_hyper *hyper, const ProtobufCMessage *options, uint64_t step);
     void (*update)(const rk_update_run *run);
+    /* What steps without a gradient do to rows of a table (upstream's Adam moves them too): the same bits however the
+     * steps are cut into calls. A run whose slots are all zero must stay as it is, for it is not visited. run->g and
+     * run->hyper are not looked at. NULL: such rows stay. */
+    void (*coast)(const rk_update_run *run, const rk_coasting *steps);
 } rk_optimizer_def;
 
 extern const rk_optimizer_def *const rk_optimizers[]; /* ends with NULL */
@@ -89,9 +98,18 @@ ROCKET_NODISCARD rocket_status rk_updater_apply(rk_updater *updater, const rk_gr
 ROCKET_NODISCARD rocket_status rk_updater_step(rk_updater *updater, rk_exec *exec, uint64_t step, double *norm,
                                                rocket_error *err);
 
+/* Where rows without a gradient move too, a row's steps are made up for when somebody wants to see it (updater_rest.c):
+ *
+ *   attach  from now on exec's forward passes find the rows that they read up to date
+ *   settle  all rows of all tables are; to be called before anybody else reads tables of the weights
+ *
+ * Neither changes what any later step does. exec is of the same weights and borrows the updater. */
+void rk_updater_attach(rk_updater *updater, rk_exec *exec);
+void rk_updater_settle(rk_updater *updater);
+
 /* Slots, for checkpoints: dense slab and table rows of slot i, laid out as the weights are. NULL where the slot's
- * optimizer moves no parameter, or not this table. A variable's slot is named "<variable>/<slot name>". What is
- * returned may be written until the next step. */
+ * optimizer moves no parameter, or not this table. A variable's slot is named "<variable>/<slot name>". Asking for rows
+ * settles; what is returned may be written until the next step. */
 int rk_updater_n_slots(const rk_updater *updater);
 const char *rk_updater_slot_name(const rk_updater *updater, int slot);
 float *rk_updater_slot_dense(rk_updater *updater, int slot);

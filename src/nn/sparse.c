@@ -133,20 +133,24 @@ static int64_t group(rk_table_gradient *g, int64_t n, bool row_0_too)
     return n_rows;
 }
 
-void rk_table_gradient_build(rk_table_gradient *out, const rk_column *column, rk_block dy, rk_combiner combiner,
-                             const rk_backend *backend)
+void rk_table_gradient_rows(rk_table_gradient *out, const rk_column *column, int64_t n_rows, rk_combiner combiner)
 {
     rk_bag forward = {
         .offsets = column->offsets, .ids = column->ids, .weights = column->weights, .combiner = combiner
     };
-    rk_sparse *sparse = &out->sparse;
-    int64_t n = column->offsets[dy.rows];
+    int64_t n = column->offsets[n_rows];
     bool empty;
-    uint64_t greatest = expand(out, &forward, dy.rows, &empty);
-    rk_bag backward = { .source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM };
+    uint64_t greatest = expand(out, &forward, n_rows, &empty);
 
     sort(out, n, greatest);
-    sparse->n = group(out, n, empty);
+    out->sparse.n = group(out, n, empty);
+}
+
+void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend)
+{
+    rk_sparse *sparse = &out->sparse;
+    rk_bag backward = { .source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM };
+
     backward.offsets = out->offsets;
     backward.ids = out->ids;
     backward.weights = out->weights;

@@ -40,6 +40,7 @@ rocket_status rk_export_write(char path[RK_EXPORT_PATH_BYTES], const rk_run *run
     rk_bundle_source source = {
         .config = run->config, .schema = run->schema, .graph = cut, .weights = run->weights, .state = { .step = step }
     };
+    rk_updater_settle(run->updater);
     rocket_status status = rk_bundle_write(file, &source, err);
     rk_graph_free(cut);
     if (status == ROCKET_OK)

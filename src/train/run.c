@@ -65,7 +65,9 @@ static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket
     RK_TRY(rk_exec_new(&run->exec, run->model->graph, run->weights, &exec, err));
     if (!options->training)
         return ROCKET_OK;
-    return rk_updater_new(&run->updater, run->weights, run->config, run->pool, err);
+    RK_TRY(rk_updater_new(&run->updater, run->weights, run->config, run->pool, err));
+    rk_updater_attach(run->updater, run->exec);
+    return ROCKET_OK;
 }
 
 rocket_status rk_run_open(rk_run **out, const rk_config *config, const rk_run_options *options, rocket_error *err)

@@ -98,6 +98,7 @@ static rocket_status write_checkpoint(training *t, const char **path, const char
 
     *path = rk_checkpoint_path(&t->arena, folder, t->step);
     RK_FAIL_IF(*path == NULL, FAILED, err, "out of memory");
+    rk_updater_settle(t->run->updater);
     RK_TRY(rk_bundle_write(*path, &source, err));
     return rk_checkpoint_prune(folder, keep, err);
 }

@@ -200,6 +200,7 @@ static inline void golden_compare_weights(golden *g, const char *group, int step
 {
     const rk_graph *graph = g->run->model->graph;
 
+    rk_updater_settle(g->run->updater);
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
         golden_compare(g, group, param->name,

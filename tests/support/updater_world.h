@@ -199,6 +199,8 @@ static inline void world_assert_same(struct world *a, struct world *b)
 {
     size_t dense = rk_graph_dense_size(a->graph) * sizeof(float);
 
+    rk_updater_settle(a->updater);
+    rk_updater_settle(b->updater);
     assert_memory_equal(a->weights->dense, b->weights->dense, dense);
     for (int t = 0; t < 2; t++)
         assert_memory_equal(a->weights->tables[t], b->weights->tables[t], world_table_size(a, t) * sizeof(float));
@@ -217,6 +219,7 @@ static inline void world_copy(struct world *to, struct world *from)
 {
     size_t dense = rk_graph_dense_size(to->graph) * sizeof(float);
 
+    rk_updater_settle(from->updater);
     memcpy(to->weights->dense, from->weights->dense, dense);
     for (int t = 0; t < 2; t++)
         memcpy(to->weights->tables[t], from->weights->tables[t], world_table_size(to, t) * sizeof(float));

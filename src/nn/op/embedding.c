@@ -32,10 +32,14 @@ static void forward(const rk_op_io *io)
     io->backend->bag_sum(rk_rows(io->y, io->begin, io->end, dim), &bag);
 }
 
+static void table_rows(const rk_op_io *io, rk_table_gradient *out)
+{
+    rk_table_gradient_rows(out, io->ids[0], io->n_rows, (rk_combiner)io->node->attrs[COMBINER]);
+}
+
 static void backward_table(const rk_op_io *io, rk_table_gradient *out)
 {
-    rk_table_gradient_build(out, io->ids[0], rk_rows(io->dy, 0, io->n_rows, io->node->shape.dims[0]),
-                            (rk_combiner)io->node->attrs[COMBINER], io->backend);
+    rk_table_gradient_sum(out, rk_rows(io->dy, 0, io->n_rows, io->node->shape.dims[0]), io->backend);
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
@@ -68,6 +72,7 @@ const rk_op rk_op_embedding = {
     .ids_input = true,
     .shape = shape,
     .forward = forward,
+    .table_rows = table_rows,
     .backward_table = backward_table,
     .example = example,
 };

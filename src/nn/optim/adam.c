@@ -1,6 +1,5 @@
 /* Adam with the dense semantics that upstream gives it: m and v of every row of every table decay and every row moves
- * each step, touched or not. That is the cost of a sweep over all tables per step; lazy_adam does without. The rule:
- * adam_rule.h.
+ * each step, touched or not. Rows make up for the steps that they missed when they are next read. The rule: adam_rule.h.
  */
 #include "adam_rule.h"
 #include "option_check.h"
@@ -26,8 +25,8 @@ const rk_optimizer_def rk_optimizer_adam = {
     .doc = "Adam; every row of every table moves each step",
     .n_slots = 2,
     .slots = { "Adam", "Adam_1" },
-    .moves_every_row = true,
     .check = check,
     .prepare = prepare,
     .update = rk_adam_update,
+    .coast = rk_adam_coast,
 };

@@ -21,6 +21,7 @@ typedef struct rk_adam_options {
 } rk_adam_options;
 
 void rk_adam_prepare(rk_hyper *hyper, const rk_adam_options *options, uint64_t step);
-void rk_adam_update(const rk_update_run *run); /* without a gradient: the same bits as with g = 0 and no decay */
+void rk_adam_update(const rk_update_run *run);
+void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps); /* the same bits as with g = 0 and no decay */
 
 #endif

@@ -28,8 +28,8 @@ const rk_optimizer_def rk_optimizer_adamw = {
     .doc = "Adam with decoupled weight decay",
     .n_slots = 2,
     .slots = { "AdamW", "AdamW_1" },
-    .moves_every_row = true,
     .check = check,
     .prepare = prepare,
     .update = rk_adam_update,
+    .coast = rk_adam_coast,
 };

@@ -112,20 +112,25 @@ static int cut_params(const rk_updater *updater, rk_piece *pieces)
     return at;
 }
 
-static int cut_tables(const rk_updater *updater, rk_piece *pieces, int at)
+static int cut_touched(const rk_updater *updater, rk_piece *pieces, int at)
 {
     for (int i = 0; i < rk_graph_n_tables(updater->graph); i++) {
-        const rk_table *table = rk_graph_table_at(updater->graph, i);
-        int part = rk_updater_part(updater, table->name);
-        int64_t rows = (RK_SWEEP_PIECE / table->dim / RK_AWAKE_BITS + 1) * RK_AWAKE_BITS;
-        rk_piece piece = { .kind = RK_PIECE_TOUCHED, .target = i, .part = part };
+        rk_piece piece = { .kind = RK_PIECE_TOUCHED, .target = i, .part = updater->trails[i].part };
 
-        if (updater->parts[part].def->moves_every_row) {
-            piece.kind = RK_PIECE_SWEEP;
-            at = cut(pieces, at, piece, table->n_rows, rows);
-        } else {
-            at = cut(pieces, at, piece, RK_SPARSE_PIECES, 1);
-        }
+        at = cut(pieces, at, piece, RK_SPARSE_PIECES, 1);
+    }
+    return at;
+}
+
+static int cut_rest(const rk_updater *updater, rk_piece *pieces)
+{
+    int at = 0;
+
+    for (int i = 0; i < rk_graph_n_tables(updater->graph); i++) {
+        rk_piece piece = { .kind = RK_PIECE_REST, .target = i, .part = updater->trails[i].part };
+
+        if (updater->trails[i].seen)
+            at = cut(pieces, at, piece, rk_graph_table_at(updater->graph, i)->n_rows, RK_REST_PIECE);
     }
     return at;
 }
@@ -139,20 +144,25 @@ static int count_lookups(const rk_graph *graph)
     return n;
 }
 
-static rocket_status awake_new(rk_updater *updater, rocket_error *err)
+static rocket_status trails_new(rk_updater *updater, rocket_error *err)
 {
     int n_tables = rk_graph_n_tables(updater->graph);
 
-    updater->awake = rk_alloc((size_t)n_tables, sizeof *updater->awake);
-    RK_FAIL_IF(!updater->awake, FAILED, err, "no memory for the optimizer's plan");
+    updater->trails = rk_alloc((size_t)n_tables, sizeof *updater->trails);
+    RK_FAIL_IF(!updater->trails, FAILED, err, "no memory for the optimizer's plan");
     for (int i = 0; i < n_tables; i++) {
         const rk_table *table = rk_graph_table_at(updater->graph, i);
+        rk_trail *trail = &updater->trails[i];
 
-        if (!updater->parts[rk_updater_part(updater, table->name)].def->moves_every_row)
+        trail->part = rk_updater_part(updater, table->name);
+        if (!updater->parts[trail->part].def->coast)
             continue;
-        updater->awake[i] = rk_alloc((size_t)table->n_rows / RK_AWAKE_BITS + 1, sizeof **updater->awake);
-        RK_FAIL_IF(!updater->awake[i], FAILED, err, "no memory for the optimizer's plan of %s", table->name);
+        trail->seen = rk_alloc((size_t)table->n_rows, sizeof *trail->seen);
+        trail->steps = rk_alloc(RK_TRAIL, sizeof *trail->steps);
+        RK_FAIL_IF(!trail->seen || !trail->steps, FAILED, err, "no memory for the optimizer's plan of %s", table->name);
+        memset(trail->seen, 0xff, (size_t)table->n_rows * sizeof *trail->seen); /* slots are zero: RK_AT_REST */
     }
+    updater->rest_known = true;
     return ROCKET_OK;
 }
 
@@ -161,19 +171,22 @@ static rocket_status work_new(rk_updater *updater, rocket_error *err)
     size_t n_tables = (size_t)rk_graph_n_tables(updater->graph), n_sparse;
 
     updater->n_dense_pieces = cut_params(updater, NULL);
-    updater->n_pieces = cut_tables(updater, NULL, updater->n_dense_pieces);
+    updater->n_pieces = cut_touched(updater, NULL, updater->n_dense_pieces);
+    updater->n_rest = cut_rest(updater, NULL);
     updater->max_sparse = count_lookups(updater->graph);
     n_sparse = (size_t)updater->max_sparse;
     updater->pieces = rk_alloc((size_t)updater->n_pieces, sizeof *updater->pieces);
+    updater->rest = rk_alloc((size_t)updater->n_rest, sizeof *updater->rest);
     updater->partials = rk_alloc((size_t)updater->n_dense_pieces + n_sparse * RK_SPARSE_PIECES, sizeof(double));
     updater->collected = rk_alloc(n_sparse, sizeof *updater->collected);
     updater->cursors = rk_alloc(n_sparse, sizeof *updater->cursors);
     updater->merged = rk_alloc(n_tables, sizeof *updater->merged);
     updater->of_table = rk_alloc(n_tables, sizeof *updater->of_table);
-    RK_FAIL_IF(!updater->pieces || !updater->partials || !updater->collected || !updater->cursors || !updater->merged ||
+    RK_FAIL_IF(!updater->pieces || !updater->rest || !updater->partials || !updater->collected || !updater->cursors || !updater->merged ||
                    !updater->of_table,
                FAILED, err, "no memory for the optimizer's plan");
-    cut_tables(updater, updater->pieces, cut_params(updater, updater->pieces));
+    cut_touched(updater, updater->pieces, cut_params(updater, updater->pieces));
+    cut_rest(updater, updater->rest);
     return ROCKET_OK;
 }
 
@@ -199,7 +212,7 @@ static rocket_status build(rk_updater *updater, const Rocket__TrainConfig *train
     updater->clip = train->gradient_clipping_by_norm;
     updater->multiplier = first->has_embedding_learning_rate_multiplier ? first->embedding_learning_rate_multiplier : 1;
     RK_TRY(slots_new(updater, err));
-    RK_TRY(awake_new(updater, err));
+    RK_TRY(trails_new(updater, err));
     return work_new(updater, err);
 }
 
@@ -240,9 +253,12 @@ void rk_updater_free(rk_updater *updater)
         rk_free(updater->merged[i].rows);
         rk_free(updater->merged[i].values);
     }
-    for (int i = 0; updater->awake && i < n_tables; i++)
-        rk_free(updater->awake[i]);
-    rk_free(updater->awake);
+    for (int i = 0; updater->trails && i < n_tables; i++) {
+        rk_free(updater->trails[i].steps);
+        rk_free(updater->trails[i].seen);
+    }
+    rk_free(updater->trails);
+    rk_free(updater->rest);
     rk_free(updater->of_table);
     rk_free(updater->merged);
     rk_free(updater->cursors);
@@ -274,7 +290,8 @@ float *rk_updater_slot_dense(rk_updater *updater, int slot)
 
 float *rk_updater_slot_table(rk_updater *updater, int slot, int table)
 {
-    updater->awake_known = false; /* the caller may write */
+    rk_updater_settle(updater);
+    updater->rest_known = false; /* the caller may write */
     return updater->slots[slot].tables[table];
 }
 

@@ -1,5 +1,5 @@
 /* The inside of rk_updater, shared by updater.c (making), updater_check.c (config), updater_step.c and
- * updater_sweep.c (moving). */
+ * updater_rest.c (moving). */
 #ifndef RK_UPDATER_STATE_H
 #define RK_UPDATER_STATE_H
 
@@ -9,8 +9,9 @@ enum {
     RK_UPDATE_PARTS = 2,      /* optimizers at most: embedding variables, the rest */
     RK_SPARSE_PIECES = 8,     /* into which the rows of one sparse gradient are cut */
     RK_DENSE_PIECE = 1 << 14, /* values of a parameter per piece */
-    RK_SWEEP_PIECE = 1 << 16, /* values of a table per piece, where every row moves; rounded up to whole words */
-    RK_AWAKE_BITS = 64        /* rows per word of rk_updater.awake */
+    RK_REST_PIECE = 1 << 12,  /* rows of a table per piece, where all of them catch up */
+    RK_TRAIL = 512,           /* steps that a row may be behind */
+    RK_AT_REST = UINT16_MAX   /* of rk_trail.seen: the row's slots are all zero */
 };
 
 /* One optimizer_config entry. */
@@ -35,13 +36,22 @@ typedef struct rk_update_target {
 } rk_update_target;
 
 /* A unit of work: a range of a parameter, an eighth of the touched rows of a table, or a range of all its rows. */
-typedef enum rk_piece_kind { RK_PIECE_DENSE, RK_PIECE_TOUCHED, RK_PIECE_SWEEP } rk_piece_kind;
+typedef enum rk_piece_kind { RK_PIECE_DENSE, RK_PIECE_TOUCHED, RK_PIECE_REST } rk_piece_kind;
 
 typedef struct rk_piece {
     rk_piece_kind kind;
     int target, part;   /* parameter or table; who moves it */
-    int64_t begin, end; /* DENSE: offsets in the slab; TOUCHED: begin is which eighth; SWEEP: rows */
+    int64_t begin, end; /* DENSE: offsets in the slab; TOUCHED: begin is which eighth; REST: rows */
 } rk_piece;
+
+/* The steps of a table since all of its rows were at the same. */
+typedef struct rk_trail {
+    int part;        /* who moves the table */
+    rk_hyper *steps; /* [RK_TRAIL], n of them are there; NULL as seen */
+    int n;
+    rk_hyper peak;  /* as rk_coasting has it */
+    uint16_t *seen; /* [V] how many steps the row has been through, or RK_AT_REST; NULL: rows without a gradient stay */
+} rk_trail;
 
 struct rk_updater {
     rk_weights *weights;
@@ -63,8 +73,12 @@ struct rk_updater {
     rk_sparse *merged;     /* [n_tables] sums over the nodes that share a table */
     rk_sparse **of_table;  /* [n_tables] the gradient of the running step; NULL: none */
 
-    uint64_t **awake; /* [n_tables] a bit per row where every row moves: some slot of it is not zero; else NULL */
-    bool awake_known; /* awake holds; false once somebody may have written into the slots */
+    rk_trail *trails; /* [n_tables] */
+    rk_piece *rest;   /* [n_rest] of the tables with a trail */
+    int n_rest;
+    bool rest_known;           /* who is at rest; false once somebody may have written into the slots */
+    rk_sparse *const *reading; /* [n_reading] rows that the running forward pass reads */
+    int n_reading;
 
     const rk_gradients *gradients; /* of the running step */
     float scale;                   /* by clipping */
@@ -76,10 +90,22 @@ rk_update_part rk_update_part_of(const Rocket__Optimizer *entry);
 /* Which part moves a variable of this name. */
 int rk_updater_part(const rk_updater *updater, const char *name);
 
-/* Move n values from offset on; g NULL: they have no gradient. */
-void rk_updater_move(const rk_updater *updater, rk_update_target to, int64_t offset, int64_t n, float *g);
+void rk_updater_run_pieces(rk_updater *updater, int n, void (*fn)(void *arg, int piece, int thread));
 
-/* Move the rows of a SWEEP piece. */
-void rk_updater_sweep(const rk_updater *updater, const rk_piece *piece);
+/* A run that begins at the first value of a target, and the n values from offset on of that. */
+rk_update_run rk_updater_run_of(const rk_updater *updater, rk_update_target target);
+rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_t offset, int64_t n);
+
+/* Ask for the memory of a row and its slots; table is its rk_updater_run_of. */
+void rk_updater_fetch(const rk_updater *updater, const rk_update_run *table, int t, int64_t row);
+
+/* Take a row of a table with a trail through the steps that it missed; table is its rk_updater_run_of. */
+void rk_updater_catch_up(const rk_updater *updater, const rk_update_run *table, int t, int64_t row);
+
+/* Who is at rest, if somebody may have written into the slots; before a step. */
+void rk_updater_look_at_slots(rk_updater *updater);
+
+/* The running step is one that the table takes. */
+void rk_updater_extend_trail(rk_updater *updater, int t);
 
 #endif

@@ -12,9 +12,7 @@
 #include "mem.h"
 #include "updater_state.h"
 
-typedef void (*piece_fn)(void *arg, int piece, int thread);
-
-static void run_pieces(rk_updater *updater, int n, piece_fn fn)
+void rk_updater_run_pieces(rk_updater *updater, int n, void (*fn)(void *arg, int piece, int thread))
 {
     if (updater->pool)
         rk_pool_run(updater->pool, n, fn, updater);
@@ -70,7 +68,7 @@ static double measure(rk_updater *updater)
     int n = updater->n_dense_pieces + updater->gradients->n_sparse * RK_SPARSE_PIECES;
     double sum = 0;
 
-    run_pieces(updater, n, measure_piece);
+    rk_updater_run_pieces(updater, n, measure_piece);
     for (int i = 0; i < n; i++)
         sum += updater->partials[i];
     return sqrt(sum);
@@ -208,34 +206,79 @@ static void merge_table(void *arg, int table, int thread)
     }
 }
 
-void rk_updater_move(const rk_updater *updater, rk_update_target to, int64_t offset, int64_t n, float *g)
+rk_update_run rk_updater_run_of(const rk_updater *updater, rk_update_target target)
 {
-    const rk_update_part *part = &updater->parts[to.part];
-    const rk_weights *weights = updater->weights;
-    rk_update_run run = { .g = g, .n = n, .hyper = &part->hyper };
+    const rk_update_part *part = &updater->parts[target.part];
+    rk_update_run run = { .hyper = &part->hyper };
 
-    run.w = (to.table < 0 ? weights->dense : weights->tables[to.table]) + offset;
+    run.w = target.table < 0 ? updater->weights->dense : updater->weights->tables[target.table];
     for (int i = 0; i < part->def->n_slots; i++) {
         const rk_update_slot *slot = &updater->slots[part->first_slot + i];
 
-        run.slots[i] = (to.table < 0 ? slot->dense : slot->tables[to.table]) + offset;
+        run.slots[i] = target.table < 0 ? slot->dense : slot->tables[target.table];
     }
-    if (g && updater->scale != 1)
-        scale_values(g, n, updater->scale);
-    part->def->update(&run);
+    return run;
+}
+
+rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_t offset, int64_t n)
+{
+    rk_update_run run = { .w = whole->w + offset, .n = n, .hyper = whole->hyper };
+
+    for (int i = 0; i < RK_MAX_SLOTS && whole->slots[i]; i++)
+        run.slots[i] = whole->slots[i] + offset;
+    return run;
+}
+
+void rk_updater_fetch(const rk_updater *updater, const rk_update_run *table, int t, int64_t row)
+{
+    enum { LINE = 16 };
+    int64_t dim = rk_graph_table_at(updater->graph, t)->dim;
+
+    for (int64_t d = row * dim; d < (row + 1) * dim; d += LINE) {
+        __builtin_prefetch(table->w + d, 1);
+        for (int i = 0; i < RK_MAX_SLOTS && table->slots[i]; i++)
+            __builtin_prefetch(table->slots[i] + d, 1);
+    }
+}
+
+/* Move a run by its gradient. */
+static void move(const rk_updater *updater, int part, rk_update_run *run, float *g)
+{
+    run->g = g;
+    if (updater->scale != 1)
+        scale_values(g, run->n, updater->scale);
+    updater->parts[part].def->update(run);
 }
 
 static void move_touched(const rk_updater *updater, const rk_piece *piece)
 {
+    enum { AHEAD = 8 };
     const rk_sparse *sparse = updater->of_table[piece->target];
-    rk_update_target to = { piece->part, piece->target };
+    const rk_trail *trail = &updater->trails[piece->target];
+    rk_update_run table = rk_updater_run_of(updater, (rk_update_target){ piece->part, piece->target });
 
-    for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++)
-        rk_updater_move(updater, to, sparse->rows[i] * sparse->dim, sparse->dim, sparse->values + i * sparse->dim);
+    for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++) {
+        int64_t row = sparse->rows[i];
+        rk_update_run run = rk_updater_run_at(&table, row * sparse->dim, sparse->dim);
+
+        if (i + AHEAD < sparse->n)
+            rk_updater_fetch(updater, &table, piece->target, sparse->rows[i + AHEAD]);
+        if (trail->seen)
+            rk_updater_catch_up(updater, &table, piece->target, row);
+        move(updater, piece->part, &run, sparse->values + i * sparse->dim);
+        if (trail->seen)
+            trail->seen[row] = (uint16_t)(trail->n + 1);
+    }
 }
 
-/* A table that no look-up of this step has a gradient for does not move at all, as a variable that upstream finds no
- * gradient for. */
+static void move_dense(const rk_updater *updater, const rk_piece *piece)
+{
+    rk_update_run slab = rk_updater_run_of(updater, (rk_update_target){ piece->part, -1 });
+    rk_update_run run = rk_updater_run_at(&slab, piece->begin, piece->end - piece->begin);
+
+    move(updater, piece->part, &run, updater->gradients->dense + piece->begin);
+}
+
 static void move_piece(void *arg, int i, int thread)
 {
     const rk_updater *updater = arg;
@@ -243,12 +286,25 @@ static void move_piece(void *arg, int i, int thread)
 
     (void)thread;
     if (piece->kind == RK_PIECE_DENSE)
-        rk_updater_move(updater, (rk_update_target){ piece->part, -1 }, piece->begin, piece->end - piece->begin,
-                        updater->gradients->dense + piece->begin);
-    else if (piece->kind == RK_PIECE_SWEEP)
-        rk_updater_sweep(updater, piece);
+        move_dense(updater, piece);
     else if (updater->of_table[piece->target])
         move_touched(updater, piece);
+}
+
+/* A table that no look-up of this step has a gradient for does not move at all, as a variable that upstream finds no
+ * gradient for. */
+static void extend_trails(rk_updater *updater)
+{
+    bool full = false;
+
+    for (int t = 0; t < rk_graph_n_tables(updater->graph); t++) {
+        if (!updater->trails[t].seen || !updater->of_table[t])
+            continue;
+        rk_updater_extend_trail(updater, t);
+        full |= updater->trails[t].n == RK_TRAIL;
+    }
+    if (full)
+        rk_updater_settle(updater);
 }
 
 static void prepare_parts(rk_updater *updater, uint64_t step)
@@ -272,12 +328,13 @@ rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradient
     before = measure(updater);
     if (!isfinite(before))
         return not_finite(updater, err);
+    rk_updater_look_at_slots(updater);
     RK_TRY(assign_tables(updater, err));
-    run_pieces(updater, rk_graph_n_tables(updater->graph), merge_table);
+    rk_updater_run_pieces(updater, rk_graph_n_tables(updater->graph), merge_table);
     updater->scale = updater->clip > 0 && before > updater->clip ? (float)(updater->clip / before) : 1;
     prepare_parts(updater, step);
-    run_pieces(updater, updater->n_pieces, move_piece);
-    updater->awake_known = true;
+    rk_updater_run_pieces(updater, updater->n_pieces, move_piece);
+    extend_trails(updater);
     if (norm)
         *norm = before;
     return ROCKET_OK;

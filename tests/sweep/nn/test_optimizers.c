@@ -212,6 +212,7 @@ static void assert_near(const char *what, size_t i, double expected, double foun
 
 static void model_compare(const struct model *model, struct world *world, const struct oracle *oracle)
 {
+    rk_updater_settle(world->updater);
     for (int p = 0; p < rk_graph_n_params(world->graph); p++) {
         const rk_param *param = rk_graph_param_at(world->graph, p);
 

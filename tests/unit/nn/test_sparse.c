@@ -91,7 +91,8 @@ static void check_lookups(const lookups *l, rk_combiner combiner, rk_table_gradi
     int64_t at = 0;
 
     assert_true(rk_table_gradient_reserve(gradient, l->column.offsets[l->dy.rows]));
-    rk_table_gradient_build(gradient, &l->column, l->dy, combiner, rk_backend_best());
+    rk_table_gradient_rows(gradient, &l->column, l->dy.rows, combiner);
+    rk_table_gradient_sum(gradient, l->dy, rk_backend_best());
     for (int64_t i = 1; i < sparse->n; i++)
         assert_true(sparse->rows[i - 1] < sparse->rows[i]);
     for (int64_t row = 0; row < l->n_table_rows; row++) {
@@ -133,7 +134,8 @@ static void an_empty_bag_touches_row_0(void **state)
 
     (void)state;
     assert_true(rk_table_gradient_reserve(&gradient, 1));
-    rk_table_gradient_build(&gradient, &column, (rk_block){ dy, DIM, 2, DIM }, RK_COMBINER_SUM, rk_backend_best());
+    rk_table_gradient_rows(&gradient, &column, 2, RK_COMBINER_SUM);
+    rk_table_gradient_sum(&gradient, (rk_block){ dy, DIM, 2, DIM }, rk_backend_best());
     assert_int_equal(gradient.sparse.n, 2);
     assert_int_equal(gradient.sparse.rows[0], 0);
     assert_int_equal(gradient.sparse.rows[1], 6);

@@ -136,6 +136,7 @@ static void untouched_rows(const char *train, bool move)
 
     for (uint64_t step = 0; step < 6; step++) /* every row gets some history */
         world_step(world, step);
+    rk_updater_settle(world->updater);
     memcpy(before, row, sizeof before);
     world_gradients(world, 6);
     for (int l = 0; l < WORLD_LOOKUPS; l++) {
@@ -143,6 +144,7 @@ static void untouched_rows(const char *train, bool move)
         world->sparse[l].rows[0] = 2;
     }
     assert_int_equal(rk_updater_apply(world->updater, &world->gradients, 6, NULL, &err), ROCKET_OK);
+    rk_updater_settle(world->updater);
     assert_int_equal(memcmp(before, row, sizeof before) != 0, move);
     world_free(world);
 }
@@ -154,7 +156,7 @@ static void only_adam_moves_rows_that_were_not_touched(void **state)
     untouched_rows(LAZY_ADAM, false);
 }
 
-/* A gradient of zero and no gradient are the same to a coasting row; this is what a lazy sweep will rest on. */
+/* A gradient of zero and no gradient are the same to a coasting row; this is what catching up rests on. */
 static void a_zero_gradient_is_no_gradient(void **state)
 {
     struct world *a = world_new(WORLD_SMALL, ADAM, NULL), *b = world_new(WORLD_SMALL, ADAM, NULL);
@@ -202,7 +204,7 @@ static void touch_few(rk_sparse *few, int64_t step)
         few->values[i] = (float)(i % 5 - 2) * 0.25F;
 }
 
-/* Rows at rest are not visited. The oracle is an updater that visits all of them, with gradients of zero. */
+/* Rows at rest do not move. The oracle is an updater that visits all of them, with gradients of zero. */
 static void rows_at_rest_are_as_if_visited(void **state)
 {
     world_size size = { 4, 3, 30000 }; /* several pieces */
@@ -226,6 +228,104 @@ static void rows_at_rest_are_as_if_visited(void **state)
     world_assert_same(a, b);
     world_free(a);
     world_free(b);
+}
+
+/* ---- catching up against moving every row at every step ---- */
+
+/* Rows from one in two steps to one in thousands; gradients from a sigh to a shout, so that moments vanish too. */
+static void touch_some(struct world *world, uint64_t step)
+{
+    world_gradients(world, step);
+    for (int l = 0; l < WORLD_LOOKUPS; l++) {
+        rk_sparse *sparse = &world->sparse[l];
+        rk_rng rng = rk_rng_at(7, RK_RNG_TEST, step, 600 + (uint64_t)l);
+
+        sparse->n = 0;
+        for (int64_t row = 0; row < sparse->capacity; row++)
+            if (rk_rng_below(&rng, 2 + (uint64_t)(row * row * row) / 20) == 0)
+                sparse->rows[sparse->n++] = row;
+        for (int64_t i = 0; i < sparse->n * sparse->dim; i++)
+            sparse->values[i] = (float)(rk_rng_normal(&rng) * pow(10, -(double)rk_rng_below(&rng, 20)));
+    }
+}
+
+/* The step of an optimizer that visits every row: a gradient of zero for rows without one. */
+static void step_everywhere(struct world *world, uint64_t step)
+{
+    float values[5 * 50];
+    int64_t rows[50];
+    rocket_error err = { 0 };
+
+    touch_some(world, step);
+    for (int l = 0; l < WORLD_LOOKUPS; l++) {
+        rk_sparse few = world->sparse[l];
+
+        memcpy(rows, few.rows, (size_t)few.n * sizeof *rows);
+        memcpy(values, few.values, (size_t)(few.n * few.dim) * sizeof *values);
+        few.rows = rows;
+        few.values = values;
+        spread(&world->sparse[l], &few);
+    }
+    assert_int_equal(rk_updater_apply(world->updater, &world->gradients, step, NULL, &err), ROCKET_OK);
+}
+
+/* Weights of zero (without a sign: the oracle's w - 0 * w would take it off), and some below what a step ever gets. */
+static struct world *quiet_world(const char *train, rk_pool *pool)
+{
+    struct world *world = world_new(WORLD_SMALL, train, pool);
+    float *w = world->weights->tables[0];
+
+    for (int i = 0; i < 5 * 50; i++)
+        w[i] = i % 7 == 3 ? 0 : w[i] * (i % 11 == 5 ? 1e-30F : 0.01F);
+    return world;
+}
+
+/* Now and then somebody looks, or the run is broken off and continued from its slots in another process. */
+static struct world *disturbed(struct world *world, const char *train, rk_pool *pool, rk_rng *rng)
+{
+    struct world *next;
+
+    if (rk_rng_below(rng, 150) == 0)
+        rk_updater_settle(world->updater);
+    if (rk_rng_below(rng, 400) != 0)
+        return world;
+    next = quiet_world(train, pool);
+    world_copy(next, world);
+    world_free(world);
+    return next;
+}
+
+static void catches_up(const char *train)
+{
+    rk_pool *pool = rk_pool_new(3);
+    struct world *lazy = quiet_world(train, pool), *naive = quiet_world(train, NULL);
+    rk_rng rng = rk_rng_at(7, RK_RNG_TEST, 0, 700);
+    rocket_error err = { 0 };
+
+    for (uint64_t step = 0; step < 2500; step++) {
+        touch_some(lazy, step);
+        assert_int_equal(rk_updater_apply(lazy->updater, &lazy->gradients, step, NULL, &err), ROCKET_OK);
+        step_everywhere(naive, step);
+        lazy = disturbed(lazy, train, pool, &rng);
+        if (step % 500 == 499)
+            world_assert_same(lazy, naive);
+    }
+    world_free(lazy);
+    world_free(naive);
+    rk_pool_free(pool);
+}
+
+static void rows_catch_up_as_if_all_had_moved(void **state)
+{
+    (void)state;
+    catches_up("optimizer_config { adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } } }");
+    catches_up("optimizer_config { adam_optimizer { learning_rate { exponential_decay_learning_rate { "
+               "initial_learning_rate: 0.01 decay_steps: 100 decay_factor: 0.5 min_learning_rate: 0 } } } }");
+    catches_up("optimizer_config { adam_optimizer { beta1: 0.9 beta2: 0.5 " RATE " } }"); /* steps that grow at first */
+    catches_up("optimizer_config { adam_optimizer { beta1: 0.05 beta2: 0.99999 " RATE " } }");
+    catches_up("optimizer_config { adam_optimizer { beta1: 0 beta2: 0 " RATE " } }");
+    catches_up("optimizer_config { adam_optimizer { learning_rate { cosine_decay_learning_rate { "
+               "learning_rate_base: 0.01 total_steps: 3000 warmup_steps: 700 } } } } gradient_clipping_by_norm: 1");
 }
 
 static void two_optimizers_share_the_variables(void **state)
@@ -419,6 +519,7 @@ int main(void)
         cmocka_unit_test(only_adam_moves_rows_that_were_not_touched),
         cmocka_unit_test(a_zero_gradient_is_no_gradient),
         cmocka_unit_test(rows_at_rest_are_as_if_visited),
+        cmocka_unit_test(rows_catch_up_as_if_all_had_moved),
         cmocka_unit_test(two_optimizers_share_the_variables),
         cmocka_unit_test(a_gradient_that_is_not_finite_moves_nothing),
         cmocka_unit_test(threads_do_not_change_the_bits),
