@@ -36,8 +36,8 @@ typedef struct rk_table_gradient {
 bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items);
 void rk_table_gradient_clear(rk_table_gradient *gradient);
 
-/* The gradient of y = bag(table, column, combiner), in two steps: before the forward pass the rows that the first n_rows
- * bags of the column name; after the backward pass what each of them got of dy, [n_rows, dim]. */
+/* The gradient of y = bag(table, column, combiner), in two steps: before the forward pass the rows that the first
+ * n_rows bags of the column name; after the backward pass what each of them got of dy, [n_rows, dim]. */
 void rk_table_gradient_rows(rk_table_gradient *out, const rk_column *column, int64_t n_rows, rk_combiner combiner);
 void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend);
 

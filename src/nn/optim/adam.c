@@ -1,5 +1,6 @@
 /* Adam with the dense semantics that upstream gives it: m and v of every row of every table decay and every row moves
- * each step, touched or not. Rows make up for the steps that they missed when they are next read. The rule: adam_rule.h.
+ * each step, touched or not. Rows make up for the steps that they missed when they are next read. The rule:
+ * adam_rule.h.
  */
 #include "adam_rule.h"
 #include "option_check.h"

@@ -13,7 +13,14 @@
 #ifndef RK_ADAM_RULE_H
 #define RK_ADAM_RULE_H
 
+#include <string.h>
+
 #include "optimizer.h"
+
+/* hyper->c of the rule. */
+enum { RK_ADAM_C_RATE, RK_ADAM_C_BETA1, RK_ADAM_C_BETA2, RK_ADAM_C_DECAY };
+
+#define RK_ADAM_EPSILON 1e-8f
 
 typedef struct rk_adam_options {
     float beta1, beta2;
@@ -21,7 +28,25 @@ typedef struct rk_adam_options {
 } rk_adam_options;
 
 void rk_adam_prepare(rk_hyper *hyper, const rk_adam_options *options, uint64_t step);
+/* Zero where the exponent field is zero. On bits, since a comparison of floats may trap and would keep the loops from
+ * being vectorised. */
+static inline float rk_adam_flush(float x)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    bits &= (bits & 0x7f800000u) ? 0xffffffffu : 0;
+    memcpy(&x, &bits, sizeof bits);
+    return x;
+}
+
 void rk_adam_update(const rk_update_run *run);
-void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps); /* the same bits as with g = 0 and no decay */
+
+/* Steps without a gradient: the same bits as with g = 0 and no decay (adam_coast.c). The two kernels behind it differ
+ * in speed only; the first runs anywhere, the second where rk_adam_coast_avx2_supported. */
+void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps);
+void rk_adam_coast_plain(const rk_update_run *run, const rk_coasting *steps);
+void rk_adam_coast_avx2(const rk_update_run *run, const rk_coasting *steps);
+bool rk_adam_coast_avx2_supported(void);
 
 #endif

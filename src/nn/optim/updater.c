@@ -182,8 +182,8 @@ static rocket_status work_new(rk_updater *updater, rocket_error *err)
     updater->cursors = rk_alloc(n_sparse, sizeof *updater->cursors);
     updater->merged = rk_alloc(n_tables, sizeof *updater->merged);
     updater->of_table = rk_alloc(n_tables, sizeof *updater->of_table);
-    RK_FAIL_IF(!updater->pieces || !updater->rest || !updater->partials || !updater->collected || !updater->cursors || !updater->merged ||
-                   !updater->of_table,
+    RK_FAIL_IF(!updater->pieces || !updater->rest || !updater->partials || !updater->collected || !updater->cursors ||
+                   !updater->merged || !updater->of_table,
                FAILED, err, "no memory for the optimizer's plan");
     cut_touched(updater, updater->pieces, cut_params(updater, updater->pieces));
     cut_rest(updater, updater->rest);

@@ -1,6 +1,7 @@
 /* The updater around the optimizers: clipping with upstream's norm, the multiplier, two optimizers, bad gradients,
  * faults of the config, and that neither threads nor steps change what they must not.
  */
+#include "adam_rule.h"
 #include "updater_world.h"
 
 #include <math.h>
@@ -318,7 +319,8 @@ static void catches_up(const char *train)
 static void rows_catch_up_as_if_all_had_moved(void **state)
 {
     (void)state;
-    catches_up("optimizer_config { adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } } }");
+    catches_up(
+        "optimizer_config { adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } } }");
     catches_up("optimizer_config { adam_optimizer { learning_rate { exponential_decay_learning_rate { "
                "initial_learning_rate: 0.01 decay_steps: 100 decay_factor: 0.5 min_learning_rate: 0 } } } }");
     catches_up("optimizer_config { adam_optimizer { beta1: 0.9 beta2: 0.5 " RATE " } }"); /* steps that grow at first */
@@ -326,6 +328,42 @@ static void rows_catch_up_as_if_all_had_moved(void **state)
     catches_up("optimizer_config { adam_optimizer { beta1: 0 beta2: 0 " RATE " } }");
     catches_up("optimizer_config { adam_optimizer { learning_rate { cosine_decay_learning_rate { "
                "learning_rate_base: 0.01 total_steps: 3000 warmup_steps: 700 } } } } gradient_clipping_by_norm: 1");
+}
+
+/* Runs of all lengths around a register, values that vanish on the way. */
+static void both_coasting_kernels_agree(void **state)
+{
+    enum { N = 67, MOST = 300 };
+    rk_hyper steps[MOST] = { 0 };
+    float plain[3][N], fast[3][N];
+    rk_rng rng = rk_rng_at(7, RK_RNG_TEST, 0, 800);
+
+    (void)state;
+    if (!rk_adam_coast_avx2_supported())
+        skip();
+    for (int trial = 0; trial < 2000; trial++) {
+        rk_adam_options options = { trial % 3 ? 0.9F : rk_rng_float(&rng), trial % 5 ? 0.999F : rk_rng_float(&rng), 0 };
+        int n = (int)rk_rng_below(&rng, MOST) + 1;
+        rk_coasting coasting = { .steps = steps, .n = n };
+        rk_update_run run = { .w = plain[0], .slots = { plain[1], plain[2] }, .n = 1 + trial % N };
+
+        for (int i = 0; i < n; i++) {
+            steps[i].rate = 0.01 * rk_rng_float(&rng);
+            rk_adam_prepare(&steps[i], &options, (uint64_t)(trial + i));
+            coasting.peak.c[0] = fmax(coasting.peak.c[0], steps[i].c[0]);
+        }
+        for (int i = 0; i < 3 * N; i++) {
+            double scale = pow(10, -(double)rk_rng_below(&rng, i < N ? 10 : 38));
+            plain[i / N][i % N] = (float)(rk_rng_normal(&rng) * scale) * (float)(rk_rng_below(&rng, 6) != 0);
+            if (i >= 2 * N)
+                plain[i / N][i % N] = fabsf(plain[i / N][i % N]);
+        }
+        memcpy(fast, plain, sizeof fast);
+        rk_adam_coast_plain(&run, &coasting);
+        run = (rk_update_run){ .w = fast[0], .slots = { fast[1], fast[2] }, .n = run.n };
+        rk_adam_coast_avx2(&run, &coasting);
+        assert_memory_equal(plain, fast, sizeof fast);
+    }
 }
 
 static void two_optimizers_share_the_variables(void **state)
@@ -520,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_zero_gradient_is_no_gradient),
         cmocka_unit_test(rows_at_rest_are_as_if_visited),
         cmocka_unit_test(rows_catch_up_as_if_all_had_moved),
+        cmocka_unit_test(both_coasting_kernels_agree),
         cmocka_unit_test(two_optimizers_share_the_variables),
         cmocka_unit_test(a_gradient_that_is_not_finite_moves_nothing),
         cmocka_unit_test(threads_do_not_change_the_bits),
