@@ -19,7 +19,9 @@ rk_block *rk_block_new(const rk_schema *schema, const rk_reader_def *reader)
     block->parsed = rk_queue_new(1);
     block->fields = rk_alloc(n, sizeof *block->fields);
     block->columns = rk_alloc(n, sizeof *block->columns);
-    if (block->rows && block->parsed && block->fields && block->columns && rk_block_reserve(block, RK_BLOCK_BYTES))
+    block->slab = rk_slab_new(schema);
+    if (block->rows && block->parsed && block->fields && block->columns && block->slab &&
+        rk_block_reserve(block, RK_BLOCK_BYTES))
         return block;
     rk_block_free(block);
     return NULL;
@@ -31,6 +33,7 @@ void rk_block_free(rk_block *block)
         return;
     rk_batch_free(block->rows);
     rk_queue_free(block->parsed);
+    rk_slab_free(block->slab);
     rk_free(block->fields);
     rk_free(block->columns);
     rk_free(block->scratch);
@@ -42,7 +45,7 @@ bool rk_block_reserve(rk_block *block, size_t bytes)
 {
     if (bytes <= block->capacity)
         return true;
-    char *text = rk_realloc(block->text, bytes, 1);
+    char *text = rk_realloc(block->text, bytes + RK_TEXT_PADDING, 1);
     if (!text)
         return false;
     block->text = text;
@@ -72,29 +75,57 @@ static rocket_status parse_record(rk_block *block, const rk_block_rules *rules, 
     return status;
 }
 
+/* One record; its bytes. */
+static size_t take_record(rk_block *block, const rk_block_rules *rules, const char *p, bool header)
+{
+    rk_text record = { p, rules->reader->next(p, (size_t)(block->text + block->n_text - p)) };
+    bool drops = false;
+    rocket_status status = header ? rk_header_compare(rules, record, &block->bad_column, &block->error)
+                                  : parse_record(block, rules, record, &drops);
+
+    block->n_records++;
+    if (status == ROCKET_DATA && drops) {
+        rk_error_clear(&block->error);
+        block->n_dropped++;
+    } else if (status != ROCKET_OK) {
+        block->in_record = true;
+        block->bad_offset = (size_t)(p - block->text);
+    }
+    return record.n;
+}
+
+/* Many records at once if they are plain; their bytes. 0: *n_careful of them, at least one, are to be taken one by one.
+ */
+static size_t take_slab(rk_block *block, const rk_block_rules *rules, const char *p, size_t *n_careful)
+{
+    rk_text rest = { p, (size_t)(block->text + block->n_text - p) };
+    rocket_status status = rk_slab_take(block->slab, rules->kernels, &rules->layout, rest, block->rows);
+    size_t n = rk_slab_rows(block->slab);
+
+    *n_careful = n > 0 ? n : 1;
+    if (status == ROCKET_FAILED)
+        rk_fail(&block->error, ROCKET_FAILED, "out of memory");
+    if (status != ROCKET_OK)
+        return 0;
+    block->n_records += n;
+    return rk_slab_bytes(block->slab);
+}
+
 void rk_block_parse(rk_block *block, const rk_block_rules *rules)
 {
     const char *p = block->text, *end = p + block->n_text;
-    bool skip = block->first && rules->has_header;
+    bool header = block->first && rules->has_header, at_once = rules->kernels && rules->reader->plain_lines;
 
     rk_batch_reset(block->rows);
     block->n_records = block->n_dropped = 0;
     block->in_record = false;
     while (p < end && block->error.status == ROCKET_OK) {
-        rk_text record = { p, rules->reader->next(p, (size_t)(end - p)) };
-        bool drops = false;
-        rocket_status status = skip ? rk_header_compare(rules, record, &block->bad_column, &block->error)
-                                    : parse_record(block, rules, record, &drops);
+        size_t n_careful = 1, bytes = at_once && !header ? take_slab(block, rules, p, &n_careful) : 0;
 
-        skip = false;
-        block->n_records++;
-        if (status == ROCKET_DATA && drops) {
-            rk_error_clear(&block->error);
-            block->n_dropped++;
-        } else if (status != ROCKET_OK) {
-            block->in_record = true;
-            block->bad_offset = (size_t)(p - block->text);
+        p += bytes;
+        for (; bytes == 0 && n_careful > 0 && block->error.status == ROCKET_OK; n_careful--) {
+            p += take_record(block, rules, p, header);
+            header = false;
         }
-        p += record.n;
     }
 }

@@ -3,7 +3,7 @@
 #define RK_BLOCK_H
 
 #include "pool.h"
-#include "schema.h"
+#include "slab.h"
 
 enum {
     RK_BLOCK_BYTES = 256 * 1024,           /* of text; fits a core's own cache */
@@ -15,7 +15,7 @@ typedef struct rk_block {
     /* Filled by the reading thread. */
     const char *path;
     size_t file; /* which of the stream's, the same for all its blocks */
-    char *text;  /* [n_text], whole records */
+    char *text;  /* [n_text], whole records; RK_TEXT_PADDING bytes behind capacity may be read */
     size_t n_text, capacity;
     bool first;      /* of its file */
     bool ends_epoch; /* no rows follow in this epoch */
@@ -35,6 +35,7 @@ typedef struct rk_block {
     size_t *columns;  /* [n_fields] */
     char *scratch;    /* [capacity * scratch_factor] */
     size_t scratch_factor;
+    rk_slab *slab;
 } rk_block;
 
 /* How blocks are parsed: what does not change from block to block. */
@@ -46,6 +47,7 @@ typedef struct rk_block_rules {
     const char *header_path; /* of the first file, for messages */
     bool has_header;
     bool ignore_error;
+    const rk_text_kernels *kernels; /* NULL: rows are taken one by one */
 } rk_block_rules;
 
 rk_block *rk_block_new(const rk_schema *schema, const rk_reader_def *reader); /* NULL without memory */

@@ -61,13 +61,6 @@ void rk_buckets_check(const rk_config *config, const rk_feature_spec *spec, rk_f
     check_words(config, spec, faults);
 }
 
-/* With r = floor((2^64 - 1) / n), 2^64 - n * r is at most n, so that hash * r / 2^64 is less than 1 below hash / n and
- * the quotient at most one too small. */
-uint64_t rk_reciprocal(uint64_t n)
-{
-    return UINT64_MAX / n;
-}
-
 static bool add_word(rk_map *map, const char *word, size_t i)
 {
     return rk_map_put(map, word, strlen(word), (int64_t)i, NULL);
@@ -86,7 +79,7 @@ static rocket_status open_words(rk_buckets *buckets, const Rocket__FeatureConfig
         words = vocabulary->words;
         n = vocabulary->n;
     }
-    buckets->n = n;
+    buckets->modulus.n = n;
     buckets->words = rk_map_new();
     bool ok = buckets->words != NULL;
     for (size_t i = 0; ok && i < n; i++)
@@ -106,8 +99,7 @@ rocket_status rk_buckets_open(rk_buckets *out, const rk_feature *feature, const 
     if (made.kind == RK_BUCKETS_WORDS)
         RK_TRY(open_words(&made, config, setup, err));
     else
-        made.n = made.kind == RK_BUCKETS_HASH ? config->hash_bucket_size : config->num_buckets;
-    made.reciprocal = made.n > 0 ? rk_reciprocal(made.n) : 0;
+        made.modulus = rk_modulus_of(made.kind == RK_BUCKETS_HASH ? config->hash_bucket_size : config->num_buckets);
     *out = made;
     return ROCKET_OK;
 }
@@ -121,14 +113,14 @@ void rk_buckets_close(rk_buckets *buckets)
 int64_t rk_buckets_of_text(const rk_buckets *buckets, rk_text text)
 {
     if (buckets->kind == RK_BUCKETS_HASH)
-        return (int64_t)rk_remainder(rk_fingerprint64(text.data, text.n), buckets->n, buckets->reciprocal);
+        return (int64_t)rk_remainder(rk_fingerprint64(text.data, text.n), buckets->modulus);
     int64_t index = rk_map_get(buckets->words, text.data, text.n);
     return index < 0 ? 0 : index;
 }
 
 int64_t rk_buckets_of_number(const rk_buckets *buckets, int64_t number)
 {
-    return number < 0 || (uint64_t)number >= buckets->n ? 0 : number;
+    return number < 0 || (uint64_t)number >= buckets->modulus.n ? 0 : number;
 }
 
 rocket_status rk_buckets_parse(int64_t *out, rk_text text, rocket_error *err)

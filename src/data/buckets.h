@@ -4,14 +4,14 @@
 
 #include "feature.h"
 #include "map.h"
+#include "modulus.h"
 
 typedef enum rk_bucket_kind { RK_BUCKETS_HASH, RK_BUCKETS_WORDS, RK_BUCKETS_NUMBER } rk_bucket_kind;
 
 typedef struct rk_buckets {
     rk_bucket_kind kind;
-    uint64_t n;
-    uint64_t reciprocal; /* floor((2^64 - 1) / n): remainders by multiplication */
-    rk_map *words;       /* index of each word */
+    rk_modulus modulus; /* number of rows */
+    rk_map *words;      /* index of each word */
 } rk_buckets;
 
 /* What the feature asks for, in upstream's order of precedence: hash_bucket_size, vocab_list, vocab_file, num_buckets.
@@ -24,15 +24,6 @@ rk_bucket_kind rk_buckets_kind(const Rocket__FeatureConfig *config);
 
 /* Row of a word: its hash, its index, or 0 for a word that is not in the vocabulary. Not for numbers. */
 int64_t rk_buckets_of_text(const rk_buckets *buckets, rk_text text);
-
-/* hash modulo n. */
-static inline uint64_t rk_remainder(uint64_t hash, uint64_t n, uint64_t reciprocal)
-{
-    uint64_t quotient = (uint64_t)(((unsigned __int128)hash * reciprocal) >> 64), rest = hash - quotient * n;
-
-    return rest >= n ? rest - n : rest;
-}
-uint64_t rk_reciprocal(uint64_t n); /* n >= 1 */
 
 /* Row of a number: itself, or 0 when it is out of range. */
 int64_t rk_buckets_of_number(const rk_buckets *buckets, int64_t number);

@@ -46,6 +46,7 @@ typedef struct rk_reader_def {
     const char *doc;
     bool binary;           /* records are no lines: faults are placed by record and byte, not by line and column */
     size_t scratch_factor; /* see rk_row; 0 counts as 1 */
+    bool plain_lines; /* a line without quotes and carriage returns is cut at every separator: many may be at once */
     void (*check)(const rk_config *config, rk_faults *faults);
 
     /* The first record of every file is a header: that of the first file is given to layout, the others must be the

@@ -4,7 +4,7 @@
  * row by writing the offset behind it, and only when all have done so does the batch count the row: a row that fails
  * half-way leaves nothing to undo.
  */
-#include "schema.h"
+#include "schema_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,35 +15,6 @@
 #include "soft_labels.h"
 
 #define TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
-
-struct rk_schema {
-    rk_arena arena;
-    const rk_config *config;
-    const rk_resolved *view;
-    rk_feature *features;
-    size_t n_features; /* opened ones */
-    size_t n_columns;
-    int label, weight;   /* columns, or -1 */
-    size_t label_field;  /* index of fields, or RK_NONE */
-    size_t weight_field; /* the same */
-    int64_t n_classes;   /* 0: the label is any number */
-    rk_soft_labels soft;
-    size_t first_soft;    /* column */
-    size_t *bytes_fields; /* fields of the BYTES columns, which are the last */
-    size_t n_bytes;
-    bool *convert;      /* [n_fields] the value is needed, not just the text */
-    rk_value *defaults; /* [n_fields] */
-    rocket_status (*reader_value)(rk_value *out, int type, rk_text text, rocket_error *err); /* or NULL */
-    rk_vocabularies vocabularies;
-};
-
-/* A batch and what it takes to fill it. */
-typedef struct owned_batch {
-    rk_batch batch; /* first: the caller's view */
-    int64_t room;   /* every column has memory for so many rows */
-    rk_value *values;
-    rk_scratch scratch;
-} owned_batch;
 
 /* ---- making ---- */
 
@@ -67,6 +38,11 @@ static rocket_status open_defaults(rk_schema *schema, bool all, rocket_error *er
             rk_error_prefix(err, "%s: default_val", rk_config_where(schema->config, &field->base, "default_val", 0));
             return ROCKET_CONFIG;
         }
+        rk_text *text = &schema->defaults[i].text;
+        char *padded = rk_arena_alloc(&schema->arena, text->n + RK_TEXT_PADDING, 1);
+        RK_FAIL_IF(!padded, FAILED, err, "out of memory");
+        memcpy(padded, text->data, text->n);
+        text->data = padded;
     }
     return ROCKET_OK;
 }
@@ -385,7 +361,7 @@ static bool make_column(const rk_schema *schema, size_t i, rk_column *column)
 
 rk_batch *rk_batch_new(const rk_schema *schema)
 {
-    owned_batch *owned = rk_alloc(1, sizeof *owned);
+    rk_owned_batch *owned = rk_alloc(1, sizeof *owned);
 
     if (!owned)
         return NULL;
@@ -404,7 +380,7 @@ rk_batch *rk_batch_new(const rk_schema *schema)
 
 void rk_batch_free(rk_batch *batch)
 {
-    owned_batch *owned = (owned_batch *)batch;
+    rk_owned_batch *owned = (rk_owned_batch *)batch;
 
     if (!batch)
         return;
@@ -454,9 +430,7 @@ static rocket_status convert(const rk_schema *schema, rk_value *values, const rk
             value->text = fields[i];
             value->type = TYPE(STRING);
         } else {
-            bool readers = schema->reader_value && !schema->view->fields[i].label;
-            rocket_status status =
-                (readers ? schema->reader_value : rk_value_parse)(value, schema->defaults[i].type, fields[i], err);
+            rocket_status status = rk_schema_value(schema, i, value, fields[i], err);
 
             if (status != ROCKET_OK)
                 return blame(schema, i, bad_field, status, err);
@@ -465,10 +439,9 @@ static rocket_status convert(const rk_schema *schema, rk_value *values, const rk
     return ROCKET_OK;
 }
 
-/* Memory for one more row in every column; of items the features take care. */
-static bool make_room(owned_batch *owned)
+bool rk_batch_make_room(rk_owned_batch *owned, int64_t more)
 {
-    int64_t rows = owned->batch.n_rows + 1, room = INT64_MAX;
+    int64_t rows = owned->batch.n_rows + more, room = INT64_MAX;
 
     for (size_t i = 0; i < owned->batch.n_columns; i++) {
         rk_column *column = &owned->batch.columns[i];
@@ -481,23 +454,7 @@ static bool make_room(owned_batch *owned)
     return true;
 }
 
-/* The sink moves on to the row's place in a column. */
-static inline void begin_row(rk_sink_row *sink, rk_column *column)
-{
-    sink->column = column;
-    if (column->kind == RK_COLUMN_FLOATS)
-        memset(rk_row_floats(sink), 0, (size_t)column->width * sizeof(float));
-    else
-        sink->n = (size_t)column->offsets[sink->row];
-}
-
-static inline void end_row(const rk_sink_row *sink)
-{
-    if (sink->column->kind != RK_COLUMN_FLOATS)
-        sink->column->offsets[sink->row + 1] = (int64_t)sink->n;
-}
-
-static rocket_status append_features(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+static rocket_status append_features(const rk_schema *schema, rk_owned_batch *owned, int *bad_field, rocket_error *err)
 {
     rk_sink_row sink = { .row = owned->batch.n_rows, .scratch = &owned->scratch };
 
@@ -505,17 +462,18 @@ static rocket_status append_features(const rk_schema *schema, owned_batch *owned
         const rk_feature *feature = &schema->features[i];
         int field = feature->fields[0];
 
-        begin_row(&sink, &owned->batch.columns[i]);
+        sink.column = &owned->batch.columns[i];
+        rk_sink_row_begin(&sink);
         sink.only_positive = feature->weighted && feature->combiner != RK_COMBINER_SUM;
         rocket_status status = feature->def->row(feature, owned->values, &sink, &field, err);
         if (status != ROCKET_OK)
             return blame(schema, (size_t)field, bad_field, status, err);
-        end_row(&sink);
+        rk_sink_row_end(&sink);
     }
     return ROCKET_OK;
 }
 
-static rocket_status label_number(const rk_schema *schema, const rk_value *value, float *out, rocket_error *err)
+rocket_status rk_schema_label_number(const rk_schema *schema, const rk_value *value, float *out, rocket_error *err)
 {
     char found[RK_FOUND_BYTES];
     float number = (float)value->d;
@@ -530,7 +488,7 @@ static rocket_status label_number(const rk_schema *schema, const rk_value *value
     return ROCKET_OK;
 }
 
-static rocket_status weight_number(const rk_value *value, float *out, rocket_error *err)
+rocket_status rk_schema_weight_number(const rk_value *value, float *out, rocket_error *err)
 {
     char found[RK_FOUND_BYTES];
 
@@ -541,22 +499,23 @@ static rocket_status weight_number(const rk_value *value, float *out, rocket_err
 }
 
 /* The one number of a row in a FLOATS column of width 1. */
-static float *number_of(owned_batch *owned, int column)
+static float *number_of(rk_owned_batch *owned, int column)
 {
     return &owned->batch.columns[column].values[owned->batch.n_rows];
 }
 
-static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+static rocket_status append_labels(const rk_schema *schema, rk_owned_batch *owned, int *bad_field, rocket_error *err)
 {
     rocket_status status;
 
     if (schema->label >= 0) {
-        status = label_number(schema, &owned->values[schema->label_field], number_of(owned, schema->label), err);
+        status =
+            rk_schema_label_number(schema, &owned->values[schema->label_field], number_of(owned, schema->label), err);
         if (status != ROCKET_OK)
             return blame(schema, schema->label_field, bad_field, status, err);
     }
     if (schema->weight >= 0) {
-        status = weight_number(&owned->values[schema->weight_field], number_of(owned, schema->weight), err);
+        status = rk_schema_weight_number(&owned->values[schema->weight_field], number_of(owned, schema->weight), err);
         if (status != ROCKET_OK)
             return blame(schema, schema->weight_field, bad_field, status, err);
     }
@@ -564,7 +523,8 @@ static rocket_status append_labels(const rk_schema *schema, owned_batch *owned, 
 }
 
 /* A task space's weight is one more factor of the row's sample weight. */
-static rocket_status append_soft_labels(const rk_schema *schema, owned_batch *owned, int *bad_field, rocket_error *err)
+static rocket_status append_soft_labels(const rk_schema *schema, rk_owned_batch *owned, int *bad_field,
+                                        rocket_error *err)
 {
     const rk_soft_labels *soft = &schema->soft;
 
@@ -582,16 +542,17 @@ static rocket_status append_soft_labels(const rk_schema *schema, owned_batch *ow
     return ROCKET_OK;
 }
 
-static rocket_status append_bytes(const rk_schema *schema, owned_batch *owned, rocket_error *err)
+static rocket_status append_bytes(const rk_schema *schema, rk_owned_batch *owned, rocket_error *err)
 {
     size_t first = schema->n_columns - schema->n_bytes;
     rk_sink_row sink = { .row = owned->batch.n_rows, .scratch = &owned->scratch };
 
     for (size_t i = 0; i < schema->n_bytes; i++) {
-        begin_row(&sink, &owned->batch.columns[first + i]);
+        sink.column = &owned->batch.columns[first + i];
+        rk_sink_row_begin(&sink);
         if (!rk_row_bytes(&sink, owned->values[schema->bytes_fields[i]].text))
             return fail_memory(err);
-        end_row(&sink);
+        rk_sink_row_end(&sink);
     }
     return ROCKET_OK;
 }
@@ -599,10 +560,10 @@ static rocket_status append_bytes(const rk_schema *schema, owned_batch *owned, r
 rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const rk_text *fields, int *bad_field,
                                rocket_error *err)
 {
-    owned_batch *owned = (owned_batch *)batch;
+    rk_owned_batch *owned = (rk_owned_batch *)batch;
 
     RK_TRY(convert(schema, owned->values, fields, bad_field, err));
-    if (batch->n_rows >= owned->room && !make_room(owned))
+    if (batch->n_rows >= owned->room && !rk_batch_make_room(owned, 1))
         return fail_memory(err);
     RK_TRY(append_features(schema, owned, bad_field, err));
     RK_TRY(append_labels(schema, owned, bad_field, err));

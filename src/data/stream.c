@@ -610,6 +610,7 @@ static rocket_status set_options(rk_stream *stream, const rk_stream_options *opt
     stream->shuffled = options->training && data->shuffle;
     stream->rules.reader = rk_reader_find((int)data->input_type);
     stream->rules.ignore_error = data->ignore_error;
+    stream->rules.kernels = rk_text_kernels_best();
     RK_FAIL_IF(stream->options.batch_size == 0, CONFIG, err, "data_config.batch_size: expected at least 1, found 0");
     RK_FAIL_IF(options->n_threads < 1, USAGE, err, "expected at least 1 parsing thread, found %d", options->n_threads);
     RK_FAIL_IF(stream->shuffled && data->shuffle_buffer_size < 1, CONFIG, err,

@@ -22,7 +22,7 @@ typedef struct input {
 } input;
 
 struct rk_feature_state {
-    uint64_t n_buckets, reciprocal;
+    rk_modulus buckets;
     int precision;
     const char *join; /* NULL: crossed hash */
     size_t join_bytes;
@@ -102,8 +102,7 @@ static rocket_status open_combo(rk_feature *feature, const rk_feature_setup *set
 
     feature->table_name = rk_arena_printf(setup->arena, "%s_embedding", feature->name);
     RK_FAIL_IF(rk_arena_failed(setup->arena), FAILED, err, "out of memory");
-    state->n_buckets = config->hash_bucket_size;
-    state->reciprocal = rk_reciprocal(state->n_buckets);
+    state->buckets = rk_modulus_of(config->hash_bucket_size);
     state->precision = config->precision;
     state->join = config->combo_join_sep[0] ? config->combo_join_sep : NULL;
     state->join_bytes = strlen(config->combo_join_sep);
@@ -112,14 +111,14 @@ static rocket_status open_combo(rk_feature *feature, const rk_feature_setup *set
     order_inputs(state, feature, false);
     feature->state = state;
     feature->kind = RK_COLUMN_IDS;
-    feature->n_buckets = (int64_t)state->n_buckets;
+    feature->n_buckets = (int64_t)state->buckets.n;
     return ROCKET_OK;
 }
 
 static rocket_status append(crossing *c, uint64_t hash)
 {
     RK_FAIL_IF(++c->n > MAX_CROSSES, DATA, c->err, "expected at most %d combinations, found more", (int)MAX_CROSSES);
-    int64_t id = (int64_t)rk_remainder(hash, c->state->n_buckets, c->state->reciprocal);
+    int64_t id = (int64_t)rk_remainder(hash, c->state->buckets);
     RK_FAIL_IF(!rk_row_id(c->out, id, 1), FAILED, c->err, "out of memory");
     return ROCKET_OK;
 }

@@ -9,6 +9,7 @@
 #include "buckets.h"
 #include "error.h"
 #include "faults.h"
+#include "number.h"
 
 #define TYPE(name) ROCKET__DATASET_CONFIG__FIELD_TYPE__##name
 
@@ -47,7 +48,7 @@ static rocket_status open_id(rk_feature *feature, const rk_feature_setup *setup,
     RK_TRY(rk_buckets_open(&feature->state->buckets, feature, setup, err));
     feature->state->precision = feature->config->precision;
     feature->kind = RK_COLUMN_IDS;
-    feature->n_buckets = (int64_t)feature->state->buckets.n;
+    feature->n_buckets = (int64_t)feature->state->buckets.modulus.n;
     return ROCKET_OK;
 }
 
@@ -85,6 +86,76 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
     return ROCKET_OK;
 }
 
+/* The text of a number that was read is what it would be printed as: digits, no zeros in front. */
+static bool is_canonical(rk_text text, int64_t number)
+{
+    if (number == 0)
+        return text.n == 1;
+    return number > 0 && text.data[0] >= '1' && text.data[0] <= '9' && text.data[text.n - 1] >= '0' &&
+           text.data[text.n - 1] <= '9';
+}
+
+static bool number_ids(const rk_buckets *buckets, const rk_row_set *rows, const rk_field_rows *input, int64_t *ids,
+                       int64_t *offsets)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        int64_t number = input->i[i];
+        rk_text text = input->texts[i];
+
+        if (input->type == TYPE(STRING) && !rk_parse_digits_padded(text.data, text.n, &number) &&
+            rk_buckets_parse(&number, text, NULL) != ROCKET_OK)
+            return false;
+        *ids = rk_buckets_of_number(buckets, number);
+        ids += number != -1;
+        offsets[i + 1] = offsets[i] + (number != -1);
+    }
+    return true;
+}
+
+/* No text is no id. */
+static void drop_empty(size_t n, const rk_text *texts, int64_t *ids, int64_t *offsets)
+{
+    int64_t *out = ids;
+
+    for (size_t i = 0; i < n; i++) {
+        *out = ids[i];
+        out += texts[i].n > 0;
+        offsets[i + 1] = offsets[i] + (texts[i].n > 0);
+    }
+}
+
+static bool hash_ids(const rk_buckets *buckets, const rk_row_set *rows, const rk_field_rows *input, int64_t *ids,
+                     int64_t *offsets)
+{
+    for (size_t i = 0; i < rows->n && input->type != TYPE(STRING); i++)
+        if (!is_canonical(input->texts[i], input->i[i]))
+            return false;
+    rows->kernels->hash_texts(ids, input->texts, rows->n, buckets->modulus);
+    for (size_t i = 0; i < rows->n; i++)
+        offsets[i + 1] = offsets[0] + (int64_t)i + 1;
+    if (input->n_empty > 0)
+        drop_empty(rows->n, input->texts, ids, offsets);
+    return true;
+}
+
+/* Integers, and texts that are hashed. */
+static rocket_status rows_of(const rk_feature *feature, const rk_row_set *rows, rk_sink_row *out)
+{
+    const rk_buckets *buckets = &feature->state->buckets;
+    const rk_field_rows *input = &rows->fields[feature->fields[0]];
+    rk_column *column = out->column;
+    bool integer = input->type == TYPE(INT32) || input->type == TYPE(INT64);
+
+    if (!(integer || input->type == TYPE(STRING)) || buckets->kind == RK_BUCKETS_WORDS)
+        return ROCKET_DATA;
+    if (!rk_column_reserve(column, 0, out->n + rows->n))
+        return ROCKET_FAILED;
+    int64_t *ids = column->ids + out->n, *offsets = column->offsets + out->row;
+    return (buckets->kind == RK_BUCKETS_NUMBER ? number_ids : hash_ids)(buckets, rows, input, ids, offsets)
+               ? ROCKET_OK
+               : ROCKET_DATA;
+}
+
 const rk_feature_def rk_feature_id = {
     .type = ROCKET__FEATURE_CONFIG__FEATURE_TYPE__IdFeature,
     .name = "IdFeature",
@@ -93,4 +164,5 @@ const rk_feature_def rk_feature_id = {
     .open = open_id,
     .close = close_id,
     .row = row,
+    .rows = rows_of,
 };

@@ -70,7 +70,7 @@ static rocket_status open_lookup(rk_feature *feature, const rk_feature_setup *se
     rk_delimiters_init(&state->key_value, config->kv_separator ? config->kv_separator : "");
     state->most = config->lookup_max_sel_elem_num;
     feature->kind = RK_COLUMN_IDS;
-    feature->n_buckets = (int64_t)state->buckets.n;
+    feature->n_buckets = (int64_t)state->buckets.modulus.n;
     return ROCKET_OK;
 }
 

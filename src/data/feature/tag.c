@@ -15,6 +15,7 @@ struct rk_feature_state {
     rk_delimiters between;   /* of pieces */
     rk_delimiters key_value; /* inside a piece */
     bool key_values;
+    char separator; /* the only one, or 0 */
 };
 
 static bool has_key_values(const Rocket__FeatureConfig *config)
@@ -57,11 +58,12 @@ static rocket_status open_tag(rk_feature *feature, const rk_feature_setup *setup
     feature->state = state;
     RK_TRY(rk_buckets_open(&state->buckets, feature, setup, err));
     rk_delimiters_init(&state->between, config->separator);
+    state->separator = strlen(config->separator) == 1 ? config->separator[0] : '\0';
     state->key_values = has_key_values(config);
     if (state->key_values)
         rk_delimiters_init(&state->key_value, config->kv_separator);
     feature->kind = RK_COLUMN_IDS;
-    feature->n_buckets = (int64_t)state->buckets.n;
+    feature->n_buckets = (int64_t)state->buckets.modulus.n;
     return ROCKET_OK;
 }
 
@@ -141,6 +143,28 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
     return ROCKET_OK;
 }
 
+/* Tags without weights, between single characters, that are hashed. */
+static rocket_status rows_of(const rk_feature *feature, const rk_row_set *rows, rk_sink_row *out)
+{
+    const struct rk_feature_state *state = feature->state;
+    const rk_text *texts = rows->fields[feature->fields[0]].texts;
+    int64_t *offsets = out->column->offsets + out->row;
+    size_t most = out->n;
+
+    if (feature->weighted || !state->separator || state->buckets.kind != RK_BUCKETS_HASH)
+        return ROCKET_DATA;
+    for (size_t i = 0; i < rows->n; i++)
+        most += RK_MOST_PIECES(texts[i].n);
+    if (!rk_column_reserve(out->column, 0, most))
+        return ROCKET_FAILED;
+    for (size_t i = 0; i < rows->n; i++) {
+        out->n +=
+            rows->kernels->hash_pieces(out->column->ids + out->n, texts[i], state->separator, state->buckets.modulus);
+        offsets[i + 1] = (int64_t)out->n;
+    }
+    return ROCKET_OK;
+}
+
 const rk_feature_def rk_feature_tag = {
     .type = ROCKET__FEATURE_CONFIG__FEATURE_TYPE__TagFeature,
     .name = "TagFeature",
@@ -149,4 +173,5 @@ const rk_feature_def rk_feature_tag = {
     .open = open_tag,
     .close = close_tag,
     .row = row,
+    .rows = rows_of,
 };

@@ -104,6 +104,7 @@ const rk_reader_def rk_reader_csv = {
     .type = ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInput,
     .name = "CSVInput",
     .doc = "lines of separated fields, quoted or not, with or without a header line",
+    .plain_lines = true,
     .check = rk_csv_check,
     .has_header = rk_csv_has_header,
     .layout = rk_csv_layout,

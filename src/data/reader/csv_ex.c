@@ -45,6 +45,7 @@ const rk_reader_def rk_reader_csv_ex = {
     .type = ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInputEx,
     .name = "CSVInputEx",
     .doc = "lines of separated fields without quoting, with or without a header line",
+    .plain_lines = true,
     .check = rk_csv_check,
     .has_header = rk_csv_has_header,
     .layout = rk_csv_layout,

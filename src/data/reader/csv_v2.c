@@ -17,6 +17,7 @@ const rk_reader_def rk_reader_csv_v2 = {
     .type = ROCKET__DATASET_CONFIG__INPUT_TYPE__CSVInputV2,
     .name = "CSVInputV2",
     .doc = "the same as CSVInput",
+    .plain_lines = true,
     .check = rk_csv_check,
     .has_header = rk_csv_has_header,
     .layout = rk_csv_layout,
