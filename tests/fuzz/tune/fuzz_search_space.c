@@ -20,7 +20,7 @@ static void require(bool condition)
 static void check_value(const rk_search_axis *axis, const char *drawn)
 {
     size_t n = strlen(axis->path);
-    double value;
+    double value = 0;
 
     require(drawn != NULL && strncmp(drawn, axis->path, n) == 0 && drawn[n] == '=');
     for (size_t i = 0; i < axis->n_choices; i++)
