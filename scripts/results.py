@@ -176,40 +176,56 @@ def choose_batch(args, pool, name):
     return max(BATCHES, key=lambda b: sum(max(j.result()["auc"]) for j in jobs[b]))
 
 
-def choose_epochs(args, name, shape, arm, batch):
+def keep_choice(name, shape, batch, epochs):
+    with writing:
+        settings = read_settings()
+        settings.setdefault(name, {"batch_size": batch}).setdefault(shape, {}).update(epochs)
+        write_file(SETTINGS, json.dumps(settings, indent=1) + "\n")
+
+
+def choose_epochs(args, name, shape, arm, batch, teacher_job):
+    """The arm's own best epoch. KD is taught by the booster that was trained alone, at its best epoch."""
     teacher = None
-    if arm == "kd":  # taught by the booster that was trained alone, at its best epoch
+    if arm == "kd":
+        if teacher_job:
+            teacher_job.result()
         booster = curve(args, name, shape, "booster", batch)
         steps = booster["steps"][best_epochs(booster) - 1]
         teacher = f"{args.out}/choice/{name}-{shape}-booster-{batch}/model.ckpt-{steps}.safetensors"
-    done = curve(args, name, shape, arm, batch, teacher)
-    with writing:
-        settings = read_settings()
-        epochs = settings.setdefault(name, {"batch_size": batch}).setdefault(shape, {})
-        epochs[arm] = best_epochs(done)
-        write_file(SETTINGS, json.dumps(settings, indent=1) + "\n")
+    keep_choice(name, shape, batch, {arm: best_epochs(curve(args, name, shape, arm, batch, teacher))})
+
+
+def choose_common_epochs(args, name, shape, batch):
+    """One number for all arms: where light net and booster, each alone, are best together."""
+    curves = [curve(args, name, shape, arm, batch)["auc"] for arm in ("light", "booster")]
+    sums = [sum(aucs) for aucs in zip(*curves)]
+    keep_choice(name, shape, batch, dict.fromkeys(ARMS, sums.index(max(sums)) + 1))
 
 
 def choose(args, pool):
     """Batch size and epochs of every arm that has none yet.
 
-    The batch size of a set is that of light net and booster alone; the epochs are each arm's own, by the same rule. One
-    number for all arms would favour some: a booster overfits before a light net has learnt.
+    The batch size of a set is that of light net and booster alone. Where the light net is much smaller than the booster
+    the epochs are each arm's own, by the same rule: a booster overfits before a small net has learnt. Where they are of
+    a size, all arms have the same number.
     """
     for name in args.sets:
         cut(args, name)
     batches = {name: (read_settings().get(name) or {}).get("batch_size") for name in args.sets}
     batches = {name: batch or choose_batch(args, pool, name) for name, batch in batches.items()}
     jobs = []
-    for students in (False, True):  # teachers first
-        for shape in args.shapes:
-            for name in args.sets:
-                for arm in args.arms:
-                    known = arm in read_settings().get(name, {}).get(shape, {})
-                    if (arm == "kd") == students and not known:
-                        jobs.append(pool.submit(choose_epochs, args, name, shape, arm, batches[name]))
-        for job in jobs:
-            job.result()
+    for shape in args.shapes:
+        for name in args.sets:
+            known = read_settings().get(name, {}).get(shape, {})
+            if SHAPES[shape]["alike"] and not known:
+                jobs.append(pool.submit(choose_common_epochs, args, name, shape, batches[name]))
+            teacher = None
+            for arm in args.arms if not SHAPES[shape]["alike"] else ():
+                if arm not in known:
+                    jobs.append(pool.submit(choose_epochs, args, name, shape, arm, batches[name], teacher))
+                    teacher = jobs[-1] if arm == "booster" else teacher
+    for job in jobs:
+        job.result()
 
 
 # ---- the runs of the tables ----

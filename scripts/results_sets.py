@@ -34,14 +34,14 @@ SETS = {
     },
 }
 
-SHAPES = {  # hidden units of the three parts
+SHAPES = {  # hidden units of the three parts; whether both nets are of a size
     "light": {
         "title": "a really light net: embeddings shared, light 8, booster 256-128-64",
-        "share": None, "light": "8", "booster": "256, 128, 64",
+        "share": None, "light": "8", "booster": "256, 128, 64", "alike": False,
     },
     "easyrec": {
         "title": "EasyRec's shape: shared 128-96-64, light 128-64, booster 256-128-96-64",
-        "share": "128, 96, 64", "light": "128, 64", "booster": "256, 128, 96, 64",
+        "share": "128, 96, 64", "light": "128, 64", "booster": "256, 128, 96, 64", "alike": True,
     },
 }
 
