@@ -183,32 +183,41 @@ def keep_choice(name, shape, batch, epochs):
         write_file(SETTINGS, json.dumps(settings, indent=1) + "\n")
 
 
-def choose_epochs(args, name, shape, arm, batch, teacher_job):
+def choose_own_epochs(args, name, shape, arm, batch):
     """The arm's own best epoch. KD is taught by the booster that was trained alone, at its best epoch."""
     teacher = None
     if arm == "kd":
-        if teacher_job:
-            teacher_job.result()
         booster = curve(args, name, shape, "booster", batch)
         steps = booster["steps"][best_epochs(booster) - 1]
         teacher = f"{args.out}/choice/{name}-{shape}-booster-{batch}/model.ckpt-{steps}.safetensors"
     keep_choice(name, shape, batch, {arm: best_epochs(curve(args, name, shape, arm, batch, teacher))})
 
 
-def choose_common_epochs(args, name, shape, batch):
-    """One number for all arms: where light net and booster, each alone, are best together."""
-    curves = [curve(args, name, shape, arm, batch)["auc"] for arm in ("light", "booster")]
+def choose_common_epochs(args, name, shape, batch, judges, arms):
+    """One number for several arms: where the judges' validation AUCs have the greatest sum."""
+    curves = [curve(args, name, shape, arm, batch)["auc"] for arm in judges]
     sums = [sum(aucs) for aucs in zip(*curves)]
-    keep_choice(name, shape, batch, dict.fromkeys(ARMS, sums.index(max(sums)) + 1))
+    keep_choice(name, shape, batch, dict.fromkeys(arms, sums.index(max(sums)) + 1))
+
+
+def choose_for_shape(args, pool, name, shape, batch):
+    """Epochs of all arms, by one rule for each kind of run.
+
+    Where light net and booster are of a size, all arms train as long, judged by these two alone. Else a booster overfits
+    before a small net has learnt: each net alone, and KD, has its own number, and all launches have one, judged by
+    EASYREC and SOFT.
+    """
+    if SHAPES[shape]["alike"]:
+        return [pool.submit(choose_common_epochs, args, name, shape, batch, ("light", "booster"), list(ARMS))]
+    alone = [pool.submit(choose_own_epochs, args, name, shape, arm, batch) for arm in ("booster", "light")]
+    alone[0].result()  # it teaches KD
+    launches = [arm for arm in ARMS if arm not in ("booster", "light", "kd")]
+    return alone + [pool.submit(choose_own_epochs, args, name, shape, "kd", batch),
+                    pool.submit(choose_common_epochs, args, name, shape, batch, ("easyrec", "soft"), launches)]
 
 
 def choose(args, pool):
-    """Batch size and epochs of every arm that has none yet.
-
-    The batch size of a set is that of light net and booster alone. Where the light net is much smaller than the booster
-    the epochs are each arm's own, by the same rule: a booster overfits before a small net has learnt. Where they are of
-    a size, all arms have the same number.
-    """
+    """Batch size of each set, by light net and booster alone, and epochs, where they are not chosen yet."""
     for name in args.sets:
         cut(args, name)
     batches = {name: (read_settings().get(name) or {}).get("batch_size") for name in args.sets}
@@ -216,14 +225,8 @@ def choose(args, pool):
     jobs = []
     for shape in args.shapes:
         for name in args.sets:
-            known = read_settings().get(name, {}).get(shape, {})
-            if SHAPES[shape]["alike"] and not known:
-                jobs.append(pool.submit(choose_common_epochs, args, name, shape, batches[name]))
-            teacher = None
-            for arm in args.arms if not SHAPES[shape]["alike"] else ():
-                if arm not in known:
-                    jobs.append(pool.submit(choose_epochs, args, name, shape, arm, batches[name], teacher))
-                    teacher = jobs[-1] if arm == "booster" else teacher
+            if len(read_settings().get(name, {}).get(shape, {})) < len(ARMS):
+                jobs += choose_for_shape(args, pool, name, shape, batches[name])
     for job in jobs:
         job.result()
 
@@ -254,7 +257,7 @@ def run_one(args, job, teacher_job=None):
     print(f"{name} {shape} {arm} seed {seed}: {steps} steps of {batch}", file=sys.stderr, flush=True)
     figures = train(args, command, steps)
     write_file(result_path(args, job), json.dumps({"command": command, "steps": steps, "epochs": epochs,
-                                                   "batch_size": batch, "commit": commit(), "figures": figures}))
+                                                   "batch_size": batch, "commit": args.commit, "figures": figures}))
     if arm != "booster":  # the boosters are teachers still
         drop_weights(model_dir)
     with writing:
@@ -369,6 +372,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
     parser.add_argument("--run-with", default="", help="words before every training command, such as nice")
     parser.add_argument("--choose", action="store_true", help="choose batch sizes and epochs that are not chosen yet")
+    parser.add_argument("--commit", default=commit(), help="of the program; default: of the checkout")
     parser.add_argument("--tables", action="store_true", help="print the tables of what is there, train nothing")
     return parser.parse_args()
 
