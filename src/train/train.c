@@ -419,7 +419,8 @@ static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
     rk_stream_options input = training_input(t); /* behind the batches that a resumed run has seen */
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &input, err));
     RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
-    RK_TRY(tell(t, RK_EVENT_START, NULL, 0, NULL, err));
+    rk_scalar seed = { "seed", (double)t->run->seed };
+    RK_TRY(tell(t, RK_EVENT_START, &seed, 1, NULL, err));
     return t->step > 0 ? catch_up(t, err) : ROCKET_OK;
 }
 
