@@ -2,7 +2,8 @@
  *
  * Each block carries a small header (where the C library's block starts, how many bytes the caller asked for) in front
  * of the 64-byte aligned address handed out. calloc is asked for the memory rather than aligned_alloc, because large
- * blocks then come as untouched zero pages. The counters are relaxed atomics: they are statistics, nothing is ordered
+ * blocks then come as untouched zero pages. The kernel is asked to make these large: tables and activations are walked
+ * in ways that miss the processor's list of small pages at nearly every step. The counters are relaxed atomics: they are statistics, nothing is ordered
  * by them, and the step loop does not allocate.
  */
 #include "mem.h"
@@ -10,8 +11,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ALIGNMENT = 64 };
+enum { HUGE_PAGE = 2 << 20 };
 
 typedef struct header {
     void *raw;   /* what calloc returned */
@@ -66,6 +69,16 @@ static bool block_bytes(size_t *total, size_t *bytes, size_t count, size_t size)
            *total <= PTRDIFF_MAX;
 }
 
+/* Advice only: where it cannot be taken, nothing changes. */
+static void want_huge_pages(char *raw, size_t total)
+{
+    uintptr_t begin = ((uintptr_t)raw + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    uintptr_t end = ((uintptr_t)raw + total) / HUGE_PAGE * HUGE_PAGE;
+
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
 void *rk_alloc(size_t count, size_t size)
 {
     size_t total, bytes;
@@ -75,6 +88,7 @@ void *rk_alloc(size_t count, size_t size)
     char *raw = calloc(1, total);
     if (!raw)
         return NULL;
+    want_huge_pages(raw, total);
     char *p = place(raw);
     *header_of(p) = (header){ raw, bytes };
     atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed);

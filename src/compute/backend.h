@@ -67,6 +67,17 @@ typedef struct rk_bag {
     rk_combiner combiner;
 } rk_bag;
 
+/* Batch norm and the rectifier after it, column by column, and what the gradient needs:
+ *
+ *   y = rect((x - center) scale + shift)      rect(v) = v > 0 ? v : slope v, slope >= 0; 1: no rectifier
+ *   g = dy where y > 0, slope dy elsewhere    (y has the sign of v, so v need not be kept)
+ */
+typedef struct rk_norm {
+    const float *center, *scale, *shift; /* [cols] */
+    const float *by_x, *constant;        /* [cols] norm_backward only */
+    float slope;
+} rk_norm;
+
 /* What the sum of a bag's weighted rows is multiplied with (easyrec.md 3.4); 0 for an empty bag. */
 float rk_bag_factor(const rk_bag *bag, int64_t row);
 
@@ -85,14 +96,13 @@ typedef struct rk_backend {
     void (*copy)(rk_block y, rk_block x);
     void (*add_scaled)(rk_block y, rk_block x, float scale); /* y += scale * x */
 
-    /* Batch norm. sums is [2, cols]: += sum x, += sum x^2 */
+    /* sums is [2, cols]: += sum x, += sum x^2 */
     void (*moments)(double *sums, rk_block x);
-    /* y = (x - center[c]) * scale[c] + shift[c] */
-    void (*affine)(rk_block y, rk_block x, const float *center, const float *scale, const float *shift);
-    /* sums is [2, cols]: += sum dy, += sum dy * (x - center[c]) */
-    void (*gradient_moments)(double *sums, rk_block dy, rk_block x, const float *center);
-    /* k is [4, cols]: dx = k0 * dy + k1 * (x - k3) + k2, or dx += that */
-    void (*affine_backward)(rk_block dx, rk_block dy, rk_block x, const float *k, bool add);
+    void (*norm)(rk_block y, rk_block x, const rk_norm *norm);
+    /* sums is [2, cols]: += sum g, += sum g (x - center) */
+    void (*norm_moments)(double *sums, rk_block dy, rk_block y, rk_block x, const rk_norm *norm);
+    /* dx = scale g + by_x (x - center) + constant, or dx += that */
+    void (*norm_backward)(rk_block dx, rk_block dy, rk_block y, rk_block x, const rk_norm *norm, bool add);
 
     void (*bag_sum)(rk_block y, const rk_bag *bag);
 

@@ -9,36 +9,15 @@
 
 #include "backend.h"
 #include "gemm_onednn.h"
+#include "lanes_avx2.h"
+#include "norm_avx2.h"
 
-enum { LANES = 8 };
-enum { WIDE = 4, PAIR = 2 }; /* registers of columns that sums go down at a time: floats, doubles */
+enum { WIDE = 4 }; /* registers of columns that sums go down at a time */
 
 static bool supported(void)
 {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-/* The first `left` lanes, all when there are more. */
-static __m256i mask_of(int64_t left)
-{
-    __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(left < LANES ? (int)left : LANES), lane);
-}
-
-/* Up to 8 of the `left` values from p on; masked stores take ten times as long on some processors, hence the branch. */
-static inline __m256 load(const float *p, int64_t left)
-{
-    return left >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, mask_of(left));
-}
-
-static inline void store(float *p, int64_t left, __m256 v)
-{
-    if (left >= LANES)
-        _mm256_storeu_ps(p, v);
-    else
-        _mm256_maskstore_ps(p, mask_of(left), v);
 }
 
 static void add_bias(rk_block y, const float *bias)
@@ -93,117 +72,6 @@ static void add_scaled(rk_block y, rk_block x, float scale)
             float *p = y.data + r * y.ld + c;
 
             store(p, left, _mm256_fmadd_ps(s, load(x.data + r * x.ld + c, left), load(p, left)));
-        }
-}
-
-static __m256d low(__m256 v)
-{
-    return _mm256_cvtps_pd(_mm256_castps256_ps128(v));
-}
-
-static __m256d high(__m256 v)
-{
-    return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
-}
-
-/* sums[0 .. 7] += what the two halves hold, as far as there are columns. */
-static void add_doubles(double *sums, int64_t n, __m256d first, __m256d second)
-{
-    double v[LANES];
-
-    _mm256_storeu_pd(v, first);
-    _mm256_storeu_pd(v + LANES / 2, second);
-    for (int64_t i = 0; i < n && i < LANES; i++)
-        sums[i] += v[i];
-}
-
-/* sum x and sum x^2 of 8 columns. */
-typedef struct moment_sums {
-    __m256d s0, s1, q0, q1;
-} moment_sums;
-
-static void add_moments(double *sums, rk_block x, int64_t c, moment_sums m)
-{
-    add_doubles(sums + c, x.cols - c, m.s0, m.s1);
-    add_doubles(sums + x.cols + c, x.cols - c, m.q0, m.q1);
-}
-
-static inline void moment_columns(double *sums, rk_block x, int64_t c, int n)
-{
-    moment_sums m[PAIR] = { 0 };
-
-    for (int64_t r = 0; r < x.rows; r++)
-        for (int i = 0; i < n; i++) {
-            __m256 v = load(x.data + r * x.ld + c + i * LANES, x.cols - c - i * LANES);
-            __m256d a = low(v), b = high(v);
-
-            m[i].s0 = _mm256_add_pd(m[i].s0, a);
-            m[i].s1 = _mm256_add_pd(m[i].s1, b);
-            m[i].q0 = _mm256_fmadd_pd(a, a, m[i].q0);
-            m[i].q1 = _mm256_fmadd_pd(b, b, m[i].q1);
-        }
-    for (int i = 0; i < n; i++)
-        add_moments(sums, x, c + i * LANES, m[i]);
-}
-
-static void moments(double *sums, rk_block x)
-{
-    int64_t c = 0;
-
-    for (; c + PAIR * LANES <= x.cols; c += PAIR * LANES)
-        moment_columns(sums, x, c, PAIR);
-    for (; c < x.cols; c += LANES)
-        moment_columns(sums, x, c, 1);
-}
-
-/* Row by row: a walk down the columns would hit the same few cache sets when rows are a power of two apart. */
-static void affine(rk_block y, rk_block x, const float *center, const float *scale, const float *shift)
-{
-    for (int64_t r = 0; r < y.rows; r++)
-        for (int64_t c = 0; c < y.cols; c += LANES) {
-            int64_t left = y.cols - c;
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(center + c, left));
-
-            v = _mm256_fmadd_ps(v, load(scale + c, left), load(shift + c, left));
-            store(y.data + r * y.ld + c, left, v);
-        }
-}
-
-static void gradient_moments(double *sums, rk_block dy, rk_block x, const float *center)
-{
-    for (int64_t c = 0; c < x.cols; c += LANES) {
-        int64_t left = x.cols - c;
-        __m256 m = load(center + c, left);
-        __m256d m0 = low(m), m1 = high(m);
-        __m256d s0 = _mm256_setzero_pd(), s1 = s0, q0 = s0, q1 = s0;
-
-        for (int64_t r = 0; r < x.rows; r++) {
-            __m256 v = load(x.data + r * x.ld + c, left), d = load(dy.data + r * dy.ld + c, left);
-            __m256d d0 = low(d), d1 = high(d);
-
-            s0 = _mm256_add_pd(s0, d0);
-            s1 = _mm256_add_pd(s1, d1);
-            q0 = _mm256_fmadd_pd(d0, _mm256_sub_pd(low(v), m0), q0);
-            q1 = _mm256_fmadd_pd(d1, _mm256_sub_pd(high(v), m1), q1);
-        }
-        add_doubles(sums + c, x.cols - c, s0, s1);
-        add_doubles(sums + x.cols + c, x.cols - c, q0, q1);
-    }
-}
-
-static void affine_backward(rk_block dx, rk_block dy, rk_block x, const float *k, bool add)
-{
-    int64_t n = dx.cols;
-
-    for (int64_t r = 0; r < dx.rows; r++)
-        for (int64_t c = 0; c < n; c += LANES) {
-            int64_t left = n - c;
-            float *p = dx.data + r * dx.ld + c;
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(k + 3 * n + c, left));
-
-            v = _mm256_fmadd_ps(load(k + n + c, left), v, load(k + 2 * n + c, left));
-            v = _mm256_fmadd_ps(load(k + c, left), load(dy.data + r * dy.ld + c, left), v);
-            store(p, left, add ? _mm256_add_ps(load(p, left), v) : v);
         }
 }
 
@@ -297,10 +165,10 @@ const rk_backend rk_backend_avx2 = {
     .column_sums = column_sums,
     .copy = copy,
     .add_scaled = add_scaled,
-    .moments = moments,
-    .affine = affine,
-    .gradient_moments = gradient_moments,
-    .affine_backward = affine_backward,
+    .moments = rk_moments_avx2,
+    .norm = rk_norm_avx2,
+    .norm_moments = rk_norm_moments_avx2,
+    .norm_backward = rk_norm_backward_avx2,
     .bag_sum = bag_sum,
     .relu = relu,
     .relu_backward = relu_backward,

@@ -102,32 +102,39 @@ static void product(const rk_product *p)
         moments(p->moments, p->c);
 }
 
-static void affine(rk_block y, rk_block x, const float *center, const float *scale, const float *shift)
+static void norm(rk_block y, rk_block x, const rk_norm *norm)
 {
     for (int64_t r = 0; r < y.rows; r++)
-        for (int64_t c = 0; c < y.cols; c++)
-            row_of(y, r)[c] = (row_of(x, r)[c] - center[c]) * scale[c] + shift[c];
-}
+        for (int64_t c = 0; c < y.cols; c++) {
+            float v = (row_of(x, r)[c] - norm->center[c]) * norm->scale[c] + norm->shift[c];
 
-static void gradient_moments(double *sums, rk_block dy, rk_block x, const float *center)
-{
-    for (int64_t r = 0; r < x.rows; r++)
-        for (int64_t c = 0; c < x.cols; c++) {
-            double d = (double)row_of(dy, r)[c];
-
-            sums[c] += d;
-            sums[x.cols + c] += d * ((double)row_of(x, r)[c] - (double)center[c]);
+            row_of(y, r)[c] = v > 0 ? v : norm->slope * v;
         }
 }
 
-static void affine_backward(rk_block dx, rk_block dy, rk_block x, const float *k, bool add)
+static float rectified_gradient(float dy, float y, float slope)
 {
-    int64_t n = dx.cols;
+    return y > 0 ? dy : slope * dy;
+}
 
+static void norm_moments(double *sums, rk_block dy, rk_block y, rk_block x, const rk_norm *norm)
+{
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int64_t c = 0; c < x.cols; c++) {
+            double g = (double)rectified_gradient(row_of(dy, r)[c], row_of(y, r)[c], norm->slope);
+
+            sums[c] += g;
+            sums[x.cols + c] += g * ((double)row_of(x, r)[c] - (double)norm->center[c]);
+        }
+}
+
+static void norm_backward(rk_block dx, rk_block dy, rk_block y, rk_block x, const rk_norm *norm, bool add)
+{
     for (int64_t r = 0; r < dx.rows; r++)
-        for (int64_t c = 0; c < n; c++) {
+        for (int64_t c = 0; c < dx.cols; c++) {
             float *out = row_of(dx, r) + c;
-            float d = k[c] * row_of(dy, r)[c] + k[n + c] * (row_of(x, r)[c] - k[3 * n + c]) + k[2 * n + c];
+            float g = rectified_gradient(row_of(dy, r)[c], row_of(y, r)[c], norm->slope);
+            float d = norm->scale[c] * g + norm->by_x[c] * (row_of(x, r)[c] - norm->center[c]) + norm->constant[c];
 
             *out = add ? *out + d : d;
         }
@@ -182,9 +189,9 @@ const rk_backend rk_backend_reference = {
     .copy = copy,
     .add_scaled = add_scaled,
     .moments = moments,
-    .affine = affine,
-    .gradient_moments = gradient_moments,
-    .affine_backward = affine_backward,
+    .norm = norm,
+    .norm_moments = norm_moments,
+    .norm_backward = norm_backward,
     .bag_sum = bag_sum,
     .relu = relu,
     .relu_backward = relu_backward,

@@ -1,6 +1,7 @@
 /* Running a plan. Activations and gradients of all nodes stand in two slabs that grow with the largest batch; a chunk
  * is a range of rows of everything. What a chunk of a batch adds to the parameters' gradient goes to a slab of its own,
- * and the slabs are added up in chunk order at the end, so no bit depends on which thread was faster.
+ * and the slabs are added up in chunk order at the end, so no bit depends on which thread was faster. A slab is not
+ * zeroed before: the first to write overwrites; what nobody writes was zero from the start.
  *
  * Chunks have at least RK_CHUNK_MIN_ROWS rows: a product of two rows costs nearly as much as one of sixteen. Their
  * number depends on the number of rows only.
@@ -19,6 +20,7 @@
 #include "plan.h"
 
 enum { SEGMENT = 1 << 14 };   /* floats that one piece of the slab reduction sums up */
+enum { STRETCH = 1 << 11 };   /* floats of it that are summed up at a time */
 enum { ROW_ALIGN = 8 };       /* floats of a vector register */
 enum { CAPACITY_ALIGN = 16 }; /* rows: keeps every node's memory on a cache line */
 
@@ -95,6 +97,23 @@ static void lay_out(rk_exec *exec)
     }
 }
 
+/* Where a node finds its parameters and, in the first chunk's slab, their gradients. */
+static void params_init(const rk_exec *exec, rk_op_io *io)
+{
+    const rk_node *node = io->node;
+    bool has_gradient = exec->chunk_slabs && exec->plan->gradients[node->id].owner >= 0;
+    int no_gradient = exec->plan->offset_lost[node->id] ? node->op->offset_param : -1;
+
+    for (int i = 0; i < node->n_params; i++) {
+        const rk_param *param = rk_graph_param_at(exec->graph, node->params[i]);
+
+        io->params[i] = exec->weights->dense + param->offset;
+        io->add_params[i] = exec->plan->shared_params[node->params[i]];
+        if (param->trainable && has_gradient && i != no_gradient)
+            io->dparams[i] = exec->chunk_slabs + param->offset;
+    }
+}
+
 /* What of a node's io never changes. */
 static bool io_init(rk_exec *exec, const rk_node *node)
 {
@@ -114,17 +133,14 @@ static bool io_init(rk_exec *exec, const rk_node *node)
     io->ids = ids;
     io->widths = widths;
     io->add = exec->plan->add[node->id];
+    io->slope = exec->plan->rectifiers[node->id] < 0
+                    ? 1
+                    : rk_graph_node(exec->graph, exec->plan->rectifiers[node->id])->op->slope;
     if (node->op->partial_size)
         io->partial = exec_alloc(exec, RK_CHUNKS * (int)node->op->partial_size(node), sizeof *io->partial);
     if (node->op->shared_size)
         io->shared = exec_alloc(exec, (int)node->op->shared_size(node), sizeof *io->shared);
-    for (int i = 0; i < node->n_params; i++) {
-        const rk_param *param = rk_graph_param_at(exec->graph, node->params[i]);
-
-        io->params[i] = exec->weights->dense + param->offset;
-        if (param->trainable && exec->chunk_slabs && exec->plan->gradients[node->id].owner >= 0)
-            io->dparams[i] = exec->chunk_slabs + param->offset;
-    }
+    params_init(exec, io);
     if (node->table >= 0)
         io->table = exec->weights->tables[node->table];
     return !rk_arena_failed(&exec->arena);
@@ -222,7 +238,7 @@ rocket_status rk_exec_new(rk_exec **out, const rk_graph *graph, rk_weights *weig
     if (!exec->options.backend)
         exec->options.backend = rk_backend_best();
     rk_arena_init(&exec->arena, 0);
-    status = rk_plan_new(&exec->plan, graph, options->gradients, err);
+    status = rk_plan_new(&exec->plan, graph, &(rk_plan_options){ options->gradients, options->unfused }, err);
     if (status == ROCKET_OK && !exec_init(exec))
         status = rk_fail(err, ROCKET_FAILED, "out of memory for an executor");
     if (status == ROCKET_OK)
@@ -430,36 +446,46 @@ static void zero_rows(rk_block rows)
         memset(rows.data + r * rows.ld, 0, (size_t)rows.cols * sizeof *rows.data);
 }
 
-/* The io of a node for one chunk. */
-static rk_op_io chunk_io(const rk_exec *exec, int id, int chunk)
+/* Some rows of a chunk. */
+typedef struct chunk_piece {
+    int chunk;
+    int64_t begin, end;
+    bool first; /* of the chunk */
+} chunk_piece;
+
+/* The io of a node for one piece. */
+static rk_op_io piece_io(const rk_exec *exec, int id, chunk_piece piece)
 {
     rk_op_io io = exec->ios[id];
-    size_t slab = (size_t)chunk * rk_graph_dense_size(exec->graph);
+    size_t slab = (size_t)piece.chunk * rk_graph_dense_size(exec->graph);
 
-    io.begin = chunk * exec->chunk_rows;
-    io.end = io.begin + exec->chunk_rows < exec->n_rows ? io.begin + exec->chunk_rows : exec->n_rows;
-    for (int i = 0; i < io.node->n_params; i++)
+    io.begin = piece.begin;
+    io.end = piece.end;
+    for (int i = 0; i < io.node->n_params; i++) {
+        io.add_params[i] |= !piece.first;
         if (io.dparams[i])
             io.dparams[i] += slab;
+    }
     if (io.node->op->partial_size)
-        io.partial += (size_t)chunk * io.node->op->partial_size(io.node);
+        io.partial += (size_t)piece.chunk * io.node->op->partial_size(io.node);
     return io;
 }
 
-static void run_reduce(const rk_exec *exec, rk_task task, int chunk)
+static void run_reduce(const rk_exec *exec, rk_task task, chunk_piece piece)
 {
-    rk_op_io io = chunk_io(exec, task.id, chunk);
+    rk_op_io io = piece_io(exec, task.id, piece);
 
-    memset(io.partial, 0, io.node->op->partial_size(io.node) * sizeof *io.partial);
+    if (piece.first)
+        memset(io.partial, 0, io.node->op->partial_size(io.node) * sizeof *io.partial);
     if (task.kind == RK_TASK_REDUCE)
         io.node->op->reduce(&io);
     else
         io.node->op->reduce_backward(&io);
 }
 
-static void run_node(const rk_exec *exec, rk_task task, int chunk)
+static void run_node(const rk_exec *exec, rk_task task, chunk_piece piece)
 {
-    rk_op_io io = chunk_io(exec, task.id, chunk);
+    rk_op_io io = piece_io(exec, task.id, piece);
 
     if (task.kind == RK_TASK_FORWARD)
         io.node->op->forward(&io);
@@ -469,14 +495,15 @@ static void run_node(const rk_exec *exec, rk_task task, int chunk)
         zero_rows(rk_rows(io.dy, io.begin, io.end, exec->plan->widths[task.id]));
 }
 
-static void run_loss(rk_exec *exec, rk_task task, int chunk)
+static void run_loss(rk_exec *exec, rk_task task, chunk_piece piece)
 {
     rk_loss_io io = exec->loss_ios[task.id];
+    double *part = &exec->loss_parts[task.id * RK_CHUNKS + piece.chunk];
 
-    io.begin = chunk * exec->chunk_rows;
-    io.end = io.begin + exec->chunk_rows < exec->n_rows ? io.begin + exec->chunk_rows : exec->n_rows;
+    io.begin = piece.begin;
+    io.end = piece.end;
     if (task.kind == RK_TASK_LOSS)
-        exec->loss_parts[task.id * RK_CHUNKS + chunk] = io.loss->def->forward(&io);
+        *part = (piece.first ? 0 : *part) + io.loss->def->forward(&io);
     else
         io.loss->def->backward(&io);
 }
@@ -488,24 +515,33 @@ static bool loss_is_ready(const rk_exec *exec, int i)
     return all_ready(exec, loss->inputs, loss->n_inputs);
 }
 
-static void run_chunk(void *arg, int chunk, int thread)
+static void run_piece(rk_exec *exec, chunk_piece piece)
 {
-    rk_exec *exec = arg;
-
-    (void)thread;
     for (int i = 0; i < exec->stage->n_tasks; i++) {
         rk_task task = exec->stage->tasks[i];
 
         if (task.kind == RK_TASK_LOSS || task.kind == RK_TASK_LOSS_BACKWARD) {
             if (loss_is_ready(exec, task.id))
-                run_loss(exec, task, chunk);
+                run_loss(exec, task, piece);
         } else if (exec->ready[task.id]) {
             if (task.kind == RK_TASK_REDUCE || task.kind == RK_TASK_REDUCE_BACKWARD)
-                run_reduce(exec, task, chunk);
+                run_reduce(exec, task, piece);
             else
-                run_node(exec, task, chunk);
+                run_node(exec, task, piece);
         }
     }
+}
+
+static void run_chunk(void *arg, int chunk, int thread)
+{
+    rk_exec *exec = arg;
+    int64_t begin = chunk * exec->chunk_rows;
+    int64_t n = exec->n_rows - begin < exec->chunk_rows ? exec->n_rows - begin : exec->chunk_rows;
+    int64_t n_pieces = (n + RK_PIECE_ROWS - 1) / RK_PIECE_ROWS;
+
+    (void)thread;
+    for (int64_t i = 0; i < n_pieces; i++)
+        run_piece(exec, (chunk_piece){ chunk, begin + n * i / n_pieces, begin + n * (i + 1) / n_pieces, i == 0 });
 }
 
 static void run_pieces(rk_exec *exec, int n, void (*fn)(void *arg, int piece, int thread))
@@ -600,29 +636,44 @@ rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint
     return losses_collect(exec, step, err);
 }
 
-static void zero_slab(void *arg, int chunk, int thread)
+/* What several nodes add to has no first writer that could overwrite it. */
+static void zero_shared_params(void *arg, int chunk, int thread)
 {
-    rk_exec *exec = arg;
-    size_t size = rk_graph_dense_size(exec->graph);
+    const rk_exec *exec = arg;
 
     (void)thread;
-    memset(exec->chunk_slabs + (size_t)chunk * size, 0, size * sizeof *exec->chunk_slabs);
+    for (int i = 0; i < rk_graph_n_params(exec->graph); i++) {
+        const rk_param *param = rk_graph_param_at(exec->graph, i);
+        float *gradient = exec->chunk_slabs + (size_t)chunk * rk_graph_dense_size(exec->graph) + param->offset;
+
+        if (exec->plan->shared_params[i])
+            memset(gradient, 0, (size_t)rk_shape_size(&param->shape) * sizeof *gradient);
+    }
 }
 
-/* Gradient of one run of a parameter: the chunks' in order, then what L2 adds. */
+/* Gradient of one run of a parameter: the chunks' in order, then what L2 adds; in stretches that stay in cache. */
 static void sum_segment(void *arg, int piece, int thread)
 {
     rk_exec *exec = arg;
     const segment *s = &exec->segments[piece];
-    float *out = exec->dense_gradient + s->offset;
-    int64_t stride = (int64_t)rk_graph_dense_size(exec->graph);
-    rk_block sum = { out, s->n, 1, s->n }, w = { exec->weights->dense + s->offset, s->n, 1, s->n };
+    const rk_backend *backend = exec->options.backend;
+    size_t stride = rk_graph_dense_size(exec->graph);
 
     (void)thread;
-    memset(out, 0, (size_t)s->n * sizeof *out);
-    exec->options.backend->column_sums(out, (rk_block){ exec->chunk_slabs + s->offset, stride, exec->n_chunks, s->n });
-    if (s->l2 > 0)
-        exec->options.backend->add_scaled(sum, w, s->l2);
+    for (int64_t first = 0; first < s->n; first += STRETCH) {
+        size_t at = s->offset + (size_t)first;
+        int64_t n = s->n - first < STRETCH ? s->n - first : STRETCH;
+        rk_block sum = { exec->dense_gradient + at, n, 1, n }, part = { exec->chunk_slabs + at, n, 1, n };
+
+        backend->copy(sum, part);
+        for (int chunk = 1; chunk < exec->n_chunks; chunk++) {
+            part.data += stride;
+            backend->add_scaled(sum, part, 1);
+        }
+        part.data = exec->weights->dense + at;
+        if (s->l2 > 0)
+            backend->add_scaled(sum, part, s->l2);
+    }
 }
 
 static void run_table(void *arg, int piece, int thread)
@@ -640,7 +691,7 @@ rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err)
     for (int i = 0; i < rk_graph_n_losses(exec->graph); i++)
         RK_FAIL_IF(!loss_is_ready(exec, i), FAILED, err, "%s has no gradient: not all of its inputs were fed",
                    exec->loss_ios[i].loss->name);
-    run_pieces(exec, exec->n_chunks, zero_slab);
+    run_pieces(exec, exec->n_chunks, zero_shared_params);
     run_pass(exec, &exec->plan->backward);
     run_pieces(exec, exec->n_segments, sum_segment);
     run_pieces(exec, exec->plan->n_tables, run_table);
@@ -651,7 +702,7 @@ rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err)
 
 const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld)
 {
-    if (!exec->has_run || !exec->ready[node])
+    if (!exec->has_run || !exec->ready[node] || exec->plan->rectifiers[node] >= 0)
         return NULL;
     *ld = exec->values[node].ld;
     return exec->values[node].data;
@@ -660,7 +711,7 @@ const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld)
 const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld)
 {
     *ld = exec->gradients[node].ld;
-    return exec->gradients[node].data;
+    return exec->plan->rectifiers[node] < 0 ? exec->gradients[node].data : NULL;
 }
 
 double rk_exec_loss(const rk_exec *exec, int loss)

@@ -17,6 +17,9 @@
 /* A batch is cut into at most 8 pieces of at least 16 rows: part of the definition of a result's bits. */
 enum { RK_CHUNKS = 8, RK_CHUNK_MIN_ROWS = 16 };
 
+/* A chunk is run in pieces of at most so many rows, one after the other, so that what a piece needs stays in cache. */
+enum { RK_PIECE_ROWS = 128 };
+
 typedef struct rk_exec rk_exec;
 
 typedef struct rk_exec_options {
@@ -24,6 +27,7 @@ typedef struct rk_exec_options {
     const rk_backend *backend; /* NULL: the best supported */
     uint64_t seed;             /* dropout */
     bool gradients;            /* allocate what backward needs */
+    bool unfused;              /* every node by itself: slow, and what the fused plan is tested against */
 } rk_exec_options;
 
 ROCKET_NODISCARD rocket_status rk_exec_new(rk_exec **out, const rk_graph *graph, rk_weights *weights,
@@ -45,8 +49,8 @@ void rk_exec_feed(rk_exec *exec, int node, const rk_column *column);
 ROCKET_NODISCARD rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step,
                                                rocket_error *err);
 
-/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated. Borrowed until the
- * next run. */
+/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated, or only together with
+ * the rectifier after it. Borrowed until the next run. */
 const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld);
 
 /* Gradient of the total loss with respect to a node after backward (tests, hooks); NULL when it has none. */

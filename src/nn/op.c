@@ -15,6 +15,20 @@ const rk_op *const rk_ops[] = {
     NULL
 };
 
+void rk_dparam_begin(const rk_op_io *io, int param, int64_t n)
+{
+    if (io->dparams[param] && !io->add_params[param])
+        memset(io->dparams[param], 0, (size_t)n * sizeof *io->dparams[param]);
+}
+
+void rk_dparam_add(const rk_op_io *io, int param, int64_t i, float gradient)
+{
+    float *out = io->dparams[param];
+
+    if (out)
+        out[i] = io->add_params[param] ? out[i] + gradient : gradient;
+}
+
 const rk_op *rk_op_find(const char *name)
 {
     for (const rk_op *const *op = rk_ops; *op; op++)

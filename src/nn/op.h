@@ -11,9 +11,12 @@
  * and the same again for the backward pass. The number of chunks never depends on the number of threads, so neither do
  * the bits.
  *
- * Backward adds to dx where io->add says so, else overwrites it; a NULL dx is not wanted. Parameter gradients are
- * always added to io->dparams, the chunk's own slab, zeroed before the pass. `y`, `x` and their gradients may be
- * columns of a wider row: always step by the given ld.
+ * Backward adds to dx where io->add says so, else overwrites it; a NULL dx is not wanted. The same with the gradients of
+ * parameters (io->add_params), which go to a slab of the chunk's own. `y`, `x` and their gradients may be columns of a
+ * wider row: always step by the given ld. A chunk may be run in several pieces, one after the other.
+ *
+ * Fusion: an op that can apply a rectifier to its own y may be told to (io->slope), where nobody else reads y. The
+ * rectifier's node is then not run; y and dy are the rectifier's.
  */
 #ifndef RK_OP_H
 #define RK_OP_H
@@ -45,9 +48,11 @@ typedef struct rk_op_io {
     rk_tensor dy;
     const rk_tensor *dx; /* [n_inputs] absent: not wanted */
     const bool *add;     /* [n_inputs] */
+    float slope;         /* of the rectifier to apply to y; 1: none */
 
     float *params[RK_MAX_NODE_PARAMS];  /* state (moving statistics) may be written by combine in training */
     float *dparams[RK_MAX_NODE_PARAMS]; /* NULL: not wanted */
+    bool add_params[RK_MAX_NODE_PARAMS];
     const float *table;                 /* [V, D] f32 */
 
     double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
@@ -80,6 +85,12 @@ struct rk_op {
     bool joins_inputs;          /* y is its inputs side by side: whoever makes an input may write it there at once, so
                                  * that x[i] or dx[i] can already be the right columns of y or dy (concat) */
 
+    bool is_rectifier;      /* y = x > 0 ? x : slope x, and slope >= 0 */
+    float slope;            /* of a rectifier */
+    bool applies_rectifier; /* forward and backward heed io->slope */
+    int offset_param;       /* this parameter is a constant added to each column of y; 0: none */
+    bool ignores_offset;    /* in training y does not change with a constant added to a column of x */
+
     /* Shape of y, and checks of inputs, parameters and attributes. */
     rocket_status (*shape)(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err);
     int64_t (*multiplications)(const rk_graph *graph, const rk_node *node); /* per example; NULL: 0 */
@@ -91,7 +102,7 @@ struct rk_op {
     void (*combine)(const rk_op_io *io); /* also in inference, before the chunks' forward */
     void (*forward)(const rk_op_io *io);
     void (*reduce_backward)(const rk_op_io *io);
-    void (*combine_backward)(const rk_op_io *io); /* dparams: those of the first chunk */
+    void (*combine_backward)(const rk_op_io *io); /* dparams: those of the first chunk, and no others of the op */
     void (*backward)(const rk_op_io *io);         /* NULL: no gradient passes */
 
     /* Ops with a table: which rows the whole batch reads, before the forward pass, and the gradient with respect to
@@ -108,6 +119,12 @@ static inline rk_block rk_rows(rk_tensor tensor, int64_t begin, int64_t end, int
 {
     return (rk_block){ tensor.data + begin * tensor.ld, tensor.ld, end - begin, width };
 }
+
+/* Before gradients are added to the n values of a parameter: zeros, where they are to be overwritten. */
+void rk_dparam_begin(const rk_op_io *io, int param, int64_t n);
+
+/* The whole gradient of value i of a parameter. */
+void rk_dparam_add(const rk_op_io *io, int param, int64_t i, float gradient);
 
 extern const rk_op *const rk_ops[]; /* ends with NULL */
 const rk_op *rk_op_find(const char *name);

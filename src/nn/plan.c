@@ -4,6 +4,10 @@
  * owns them, a view shares those of its input. The same for gradients, where a node inside a concat's gradient may
  * get gradients from elsewhere too: everybody adds then. Nobody reads those columns as the concat's own gradient.
  *
+ * Fusion. A rectifier is applied by the dense layer or batch norm before it where nobody else reads that one's output:
+ * one pass over memory, and one place instead of two. A bias in front of a batch norm is lost in the subtraction of the
+ * mean, so its gradient is 0 and is not summed up from rounding errors.
+ *
  * Levels. A node's level is the number of batch reductions (batch norms) on the longest way to it, forward from the
  * inputs or backward from the losses. All nodes of a level make one stage, so the batch norms of two towers side by
  * side share a barrier. Within a stage tasks keep their topological order.
@@ -51,6 +55,39 @@ static bool reduces(const rk_node *node)
     return node->kind == RK_NODE_OP && node->op->partial_size;
 }
 
+/* ---- fusion ---- */
+
+/* uses[id]: how many nodes, losses and outputs read the node. */
+static void count_uses(const rk_graph *graph, int *uses)
+{
+    for (int id = 0; id < rk_graph_n_nodes(graph); id++)
+        for (int i = 0; i < rk_graph_node(graph, id)->n_inputs; i++)
+            uses[rk_graph_node(graph, id)->inputs[i]]++;
+    for (int i = 0; i < rk_graph_n_losses(graph); i++)
+        for (int k = 0; k < rk_graph_loss_at(graph, i)->n_inputs; k++)
+            uses[rk_graph_loss_at(graph, i)->inputs[k]]++;
+    for (int i = 0; i < rk_graph_n_outputs(graph); i++)
+        uses[rk_graph_output_at(graph, i)->node]++;
+}
+
+static void fuse(rk_plan *plan, const int *uses)
+{
+    for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
+        const rk_node *node = node_at(plan, id);
+        const rk_node *before = node->kind == RK_NODE_OP ? node_at(plan, node->inputs[0]) : node;
+
+        if (before == node || before->kind != RK_NODE_OP || uses[before->id] != 1)
+            continue;
+        plan->offset_lost[before->id] = node->op->ignores_offset && before->op->offset_param > 0;
+        if (node->op->is_rectifier && before->op->applies_rectifier) {
+            plan->rectifiers[before->id] = id;
+            plan->applied[id] = true;
+        }
+    }
+}
+
+/* ---- places ---- */
+
 /* places[id] is relative to its owner so far; make it relative to the last owner. */
 static rk_place place_resolve(const rk_place *places, int id)
 {
@@ -86,12 +123,18 @@ static void resolve_all(rk_plan *plan, rk_place *out, const rk_place *relative)
         out[id] = relative[id].owner < 0 ? relative[id] : place_resolve(relative, id);
 }
 
+/* Whose memory a node writes to, as far as fusion is concerned. */
+static int home_of(const rk_plan *plan, int id)
+{
+    return plan->rectifiers[id] >= 0 ? plan->rectifiers[id] : id;
+}
+
 static void place_values(rk_plan *plan, rk_place *relative)
 {
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){ is_view(node) ? node->inputs[0] : id, 0 };
+        relative[id] = (rk_place){ is_view(node) ? node->inputs[0] : home_of(plan, id), 0 };
         if (node->kind == RK_NODE_OP && node->op->joins_inputs)
             claim_inputs(plan, relative, node, NULL);
     }
@@ -120,12 +163,14 @@ static void place_gradients(rk_plan *plan, rk_place *relative, const bool *wante
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){ wanted[id] ? id : -1, 0 };
+        relative[id] = (rk_place){ wanted[id] ? home_of(plan, id) : -1, 0 };
         if (wanted[id] && node->op->joins_inputs)
             claim_inputs(plan, relative, node, wanted);
     }
     resolve_all(plan, plan->gradients, relative);
 }
+
+/* ---- passes ---- */
 
 static bool draft_init(rk_plan *plan, draft *d)
 {
@@ -176,7 +221,7 @@ static void draft_forward(const rk_plan *plan, draft *d, int *levels, bool train
                 draft_add(d, RK_TASK_REDUCE, id, levels[id]++);
             draft_combine(d, id, levels[id]);
         }
-        if (!is_view(node))
+        if (!is_view(node) && !plan->applied[id])
             draft_add(d, RK_TASK_FORWARD, id, levels[id]);
     }
     for (int i = 0; i < rk_graph_n_losses(plan->graph); i++) {
@@ -199,7 +244,8 @@ static void draft_backward(const rk_plan *plan, draft *d, int *levels)
             draft_add(d, RK_TASK_REDUCE_BACKWARD, id, levels[id]++);
             draft_combine(d, id, levels[id]);
         }
-        draft_add(d, RK_TASK_BACKWARD, id, levels[id]);
+        if (!plan->applied[id])
+            draft_add(d, RK_TASK_BACKWARD, id, levels[id]);
         for (int i = 0; i < node->n_inputs; i++)
             if (levels[node->inputs[i]] < levels[id])
                 levels[node->inputs[i]] = levels[id];
@@ -293,6 +339,21 @@ static void settle_writers(writers *w, rk_pass *pass, rk_task *room)
     }
 }
 
+static void find_shared_params(rk_plan *plan)
+{
+    int n = rk_graph_n_params(plan->graph);
+    bool *seen = plan_alloc(plan, n, sizeof *seen);
+
+    for (int id = 0; seen && id < rk_graph_n_nodes(plan->graph); id++) {
+        const rk_node *node = node_at(plan, id);
+
+        for (int i = 0; plan->gradients[id].owner >= 0 && i < node->n_params; i++) {
+            plan->shared_params[node->params[i]] |= seen[node->params[i]];
+            seen[node->params[i]] = true;
+        }
+    }
+}
+
 static void find_tables(rk_plan *plan)
 {
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++)
@@ -313,6 +374,7 @@ static void plan_backward(rk_plan *plan, rk_place *relative)
         return;
     find_gradients(plan, wanted);
     place_gradients(plan, relative, wanted);
+    find_shared_params(plan);
     find_tables(plan);
     draft_backward(plan, &d, levels);
     if (pass_build(plan, &plan->backward, &d))
@@ -330,16 +392,21 @@ static void plan_forward(rk_plan *plan, rk_pass *pass, bool training)
     pass_build(plan, pass, &d);
 }
 
-static void plan_make(rk_plan *plan, bool gradients)
+static void plan_make(rk_plan *plan)
 {
     int n = rk_graph_n_nodes(plan->graph);
     rk_place *relative = plan_alloc(plan, n, sizeof *relative);
+    int *uses = plan_alloc(plan, n, sizeof *uses);
 
     plan->widths = plan_alloc(plan, n, sizeof *plan->widths);
     plan->values = plan_alloc(plan, n, sizeof *plan->values);
     plan->gradients = plan_alloc(plan, n, sizeof *plan->gradients);
     plan->tables = plan_alloc(plan, n, sizeof *plan->tables);
     plan->add = plan_alloc(plan, n, sizeof *plan->add);
+    plan->rectifiers = plan_alloc(plan, n, sizeof *plan->rectifiers);
+    plan->applied = plan_alloc(plan, n, sizeof *plan->applied);
+    plan->offset_lost = plan_alloc(plan, n, sizeof *plan->offset_lost);
+    plan->shared_params = plan_alloc(plan, rk_graph_n_params(plan->graph), sizeof *plan->shared_params);
     if (rk_arena_failed(&plan->arena))
         return;
     for (int id = 0; id < n; id++) {
@@ -347,26 +414,31 @@ static void plan_make(rk_plan *plan, bool gradients)
 
         assert(!is_view(node) || node->op->blocks_gradient); /* a view that passes gradients: not thought through */
         plan->widths[id] = node->kind == RK_NODE_IDS ? 0 : rk_shape_size(&node->shape);
-        plan->gradients[id].owner = -1;
+        plan->gradients[id].owner = plan->rectifiers[id] = -1;
         plan->add[id] = plan_alloc(plan, node->n_inputs, sizeof *plan->add[id]);
     }
     if (rk_arena_failed(&plan->arena))
         return;
+    if (!plan->options.unfused) {
+        count_uses(plan->graph, uses);
+        fuse(plan, uses);
+    }
     place_values(plan, relative);
     plan_forward(plan, &plan->training, true);
     plan_forward(plan, &plan->inference, false);
-    if (gradients)
+    if (plan->options.gradients)
         plan_backward(plan, relative);
 }
 
-rocket_status rk_plan_new(rk_plan **out, const rk_graph *graph, bool gradients, rocket_error *err)
+rocket_status rk_plan_new(rk_plan **out, const rk_graph *graph, const rk_plan_options *options, rocket_error *err)
 {
     rk_plan *plan = rk_alloc(1, sizeof *plan);
 
     RK_FAIL_IF(!plan, FAILED, err, "out of memory for an execution plan");
     rk_arena_init(&plan->arena, 0);
     plan->graph = graph;
-    plan_make(plan, gradients);
+    plan->options = *options;
+    plan_make(plan);
     if (rk_arena_failed(&plan->arena)) {
         rk_plan_free(plan);
         return rk_fail(err, ROCKET_FAILED, "out of memory for an execution plan");

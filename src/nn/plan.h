@@ -39,20 +39,30 @@ typedef struct rk_place {
     int64_t column;
 } rk_place;
 
+typedef struct rk_plan_options {
+    bool gradients; /* plan the backward pass too */
+    bool unfused;   /* every node is run by itself */
+} rk_plan_options;
+
 typedef struct rk_plan {
     rk_arena arena;
     const rk_graph *graph;
+    rk_plan_options options;
     int64_t *widths;     /* [n_nodes] values per row; 0 for ids */
     rk_place *values;    /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
     rk_place *gradients; /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
     bool **add;          /* [n_nodes][n_inputs] backward adds to the gradient of this input */
+    int *rectifiers;     /* [n_nodes] the rectifier that a node applies itself, whose memory is then its own; -1: none */
+    bool *applied;       /* [n_nodes] a rectifier that the node before applies */
+    bool *offset_lost;   /* [n_nodes] a constant added to y changes nothing: the gradient of op->offset_param is 0 */
+    bool *shared_params; /* [n_params] several nodes add to its gradient */
     rk_pass training, inference, backward;
     int *tables; /* [n_tables] nodes that look up a table and have a gradient */
     int n_tables;
 } rk_plan;
 
-/* gradients: plan the backward pass too. */
-ROCKET_NODISCARD rocket_status rk_plan_new(rk_plan **out, const rk_graph *graph, bool gradients, rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_plan_new(rk_plan **out, const rk_graph *graph, const rk_plan_options *options,
+                                           rocket_error *err);
 void rk_plan_free(rk_plan *plan);
 
 #endif

@@ -9,6 +9,8 @@
  *   dgamma = sum dy (x - m) r      dbeta = sum dy
  *   dx     = gamma r (dy - dbeta / n - (x - m) r dgamma / n)
  *
+ * A rectifier that follows is applied on the way (io->slope); above, dy is then the gradient in front of it.
+ *
  * Sums are doubles, so that E[x^2] - m^2 loses nothing that matters; epsilon (1e-3) is far above the first layers'
  * variance (1e-5) at the start of a run, so it is not a detail.
  */
@@ -22,12 +24,27 @@
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, N_PARAMS };
 enum { MOMENTUM, EPSILON, UNBIASED };
 
-/* Rows of io->shared, C values each: what affine takes, then what affine_backward takes, then r. */
-enum { SCALE, SHIFT, K0, K1, K2, K3, R, SHARED_ROWS };
+/* Rows of io->shared, C values each: those of rk_norm, then r. */
+enum { CENTER, SCALE, SHIFT, BY_X, CONSTANT, R, SHARED_ROWS };
 
 static float *shared_row(const rk_op_io *io, int row)
 {
     return io->shared + row * io->widths[0];
+}
+
+static rk_norm norm_of(const rk_op_io *io)
+{
+    return (rk_norm){ .center = shared_row(io, CENTER),
+                      .scale = shared_row(io, SCALE),
+                      .shift = shared_row(io, SHIFT),
+                      .by_x = shared_row(io, BY_X),
+                      .constant = shared_row(io, CONSTANT),
+                      .slope = io->slope };
+}
+
+static rk_block rows_of(const rk_op_io *io, rk_tensor tensor)
+{
+    return rk_rows(tensor, io->begin, io->end, io->widths[0]);
 }
 
 static rocket_status shape(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err)
@@ -60,7 +77,7 @@ static size_t shared_size(const rk_node *node)
 
 static void reduce(const rk_op_io *io)
 {
-    io->backend->moments(io->partial, rk_rows(io->x[0], io->begin, io->end, io->widths[0]));
+    io->backend->moments(io->partial, rows_of(io, io->x[0]));
 }
 
 static void combine(const rk_op_io *io)
@@ -77,7 +94,7 @@ static void combine(const rk_op_io *io)
             rk_batch_statistics(io, c, &rule, &mean, &variance);
         double r = 1 / sqrt(variance + io->node->attrs[EPSILON]);
         shared_row(io, R)[c] = (float)r;
-        shared_row(io, K3)[c] = (float)mean;
+        shared_row(io, CENTER)[c] = (float)mean;
         shared_row(io, SCALE)[c] = (float)(r * (double)io->params[GAMMA][c]);
         shared_row(io, SHIFT)[c] = io->params[BETA][c];
     }
@@ -85,15 +102,16 @@ static void combine(const rk_op_io *io)
 
 static void forward(const rk_op_io *io)
 {
-    io->backend->affine(rk_rows(io->y, io->begin, io->end, io->widths[0]),
-                        rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3), shared_row(io, SCALE),
-                        shared_row(io, SHIFT));
+    rk_norm norm = norm_of(io);
+
+    io->backend->norm(rows_of(io, io->y), rows_of(io, io->x[0]), &norm);
 }
 
 static void reduce_backward(const rk_op_io *io)
 {
-    io->backend->gradient_moments(io->partial, rk_rows(io->dy, io->begin, io->end, io->widths[0]),
-                                  rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K3));
+    rk_norm norm = norm_of(io);
+
+    io->backend->norm_moments(io->partial, rows_of(io, io->dy), rows_of(io, io->y), rows_of(io, io->x[0]), &norm);
 }
 
 static void combine_backward(const rk_op_io *io)
@@ -104,22 +122,20 @@ static void combine_backward(const rk_op_io *io)
         double r = (double)shared_row(io, R)[c], scale = (double)io->params[GAMMA][c] * r;
         double dbeta = rk_chunks_sum(io, c), dgamma = rk_chunks_sum(io, io->widths[0] + c) * r;
 
-        if (io->dparams[GAMMA])
-            io->dparams[GAMMA][c] += (float)dgamma;
-        if (io->dparams[BETA])
-            io->dparams[BETA][c] += (float)dbeta;
-        shared_row(io, K0)[c] = (float)scale;
-        shared_row(io, K1)[c] = (float)(-scale * r * dgamma / n);
-        shared_row(io, K2)[c] = (float)(-scale * dbeta / n);
+        rk_dparam_add(io, GAMMA, c, (float)dgamma);
+        rk_dparam_add(io, BETA, c, (float)dbeta);
+        shared_row(io, BY_X)[c] = (float)(-scale * r * dgamma / n);
+        shared_row(io, CONSTANT)[c] = (float)(-scale * dbeta / n);
     }
 }
 
 static void backward(const rk_op_io *io)
 {
+    rk_norm norm = norm_of(io);
+
     if (io->dx[0].data)
-        io->backend->affine_backward(
-            rk_rows(io->dx[0], io->begin, io->end, io->widths[0]), rk_rows(io->dy, io->begin, io->end, io->widths[0]),
-            rk_rows(io->x[0], io->begin, io->end, io->widths[0]), shared_row(io, K0), io->add[0]);
+        io->backend->norm_backward(rows_of(io, io->dx[0]), rows_of(io, io->dy), rows_of(io, io->y),
+                                   rows_of(io, io->x[0]), &norm, io->add[0]);
 }
 
 static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
@@ -155,6 +171,8 @@ const rk_op rk_op_batch_norm = {
     .attrs = { "momentum", "epsilon", "unbiased" },
     .attr_defaults = { 0.99, 1e-3, 0 },
     .n_inputs = 1,
+    .applies_rectifier = true,
+    .ignores_offset = true,
     .n_params = N_PARAMS,
     .params = { { "gamma", 1, true },
                 { "beta", 0, true },

@@ -38,6 +38,16 @@ static void forward(const rk_op_io *io)
 
     io->backend->gemm(y, (rk_matrix){ x.data, x.ld, false }, (rk_matrix){ io->params[KERNEL], out, false }, in, false);
     io->backend->add_bias(y, io->params[BIAS]);
+    if (io->slope != 1)
+        io->backend->relu(y, y, io->slope);
+}
+
+/* The gradient of the bias by itself, so that the first of a chunk's pieces overwrites what is there. */
+static void add_bias_gradient(const rk_op_io *io, rk_block dy)
+{
+    rk_dparam_begin(io, BIAS, dy.cols);
+    if (io->dparams[BIAS])
+        io->backend->column_sums(io->dparams[BIAS], dy);
 }
 
 static void backward(const rk_op_io *io)
@@ -46,11 +56,12 @@ static void backward(const rk_op_io *io)
     rk_block x = rk_rows(io->x[0], io->begin, io->end, in), dy = rk_rows(io->dy, io->begin, io->end, out);
     rk_matrix dy_matrix = { dy.data, dy.ld, false };
 
+    if (io->slope != 1) /* nobody reads dy of a rectifier after this */
+        io->backend->relu_backward(dy, dy, rk_rows(io->y, io->begin, io->end, out), io->slope, false);
     if (io->dparams[KERNEL])
         io->backend->gemm((rk_block){ io->dparams[KERNEL], out, in, out }, (rk_matrix){ x.data, x.ld, true }, dy_matrix,
-                          x.rows, true);
-    if (io->dparams[BIAS])
-        io->backend->column_sums(io->dparams[BIAS], dy);
+                          x.rows, io->add_params[KERNEL]);
+    add_bias_gradient(io, dy);
     if (io->dx[0].data)
         io->backend->gemm(rk_rows(io->dx[0], io->begin, io->end, in), dy_matrix,
                           (rk_matrix){ io->params[KERNEL], out, true }, out, io->add[0]);
@@ -80,6 +91,8 @@ const rk_op rk_op_dense = {
     .doc = "fully connected: y = x kernel + bias; parameters kernel [in, out], bias [out]",
     .n_inputs = 1,
     .n_params = 2,
+    .offset_param = BIAS,
+    .applies_rectifier = true,
     .shape = shape,
     .multiplications = multiplications,
     .forward = forward,

@@ -150,6 +150,7 @@ static void backward_row(const rk_op_io *io, int64_t b)
 
 static void backward(const rk_op_io *io)
 {
+    rk_dparam_begin(io, ALPHA, io->widths[0]);
     for (int64_t b = io->begin; b < io->end; b++)
         backward_row(io, b);
 }

@@ -2,14 +2,16 @@
 #include "elementwise.h"
 #include "example.h"
 
+#define SLOPE 0.2F
+
 static void forward(const rk_op_io *io)
 {
-    rk_rectifier_forward(io, 0.2F);
+    rk_rectifier_forward(io, SLOPE);
 }
 
 static void backward(const rk_op_io *io)
 {
-    rk_rectifier_backward(io, 0.2F);
+    rk_rectifier_backward(io, SLOPE);
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
@@ -22,6 +24,8 @@ const rk_op rk_op_leaky_relu = {
     .doc = "x, or 0.2 x below 0",
     .aliases = { "leaky_relu", "tf.nn.leaky_relu" },
     .n_inputs = 1,
+    .is_rectifier = true,
+    .slope = SLOPE,
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,

@@ -45,6 +45,7 @@ static void backward(const rk_op_io *io)
 {
     const float *alpha = io->params[0];
 
+    rk_dparam_begin(io, 0, io->widths[0]);
     if (io->dparams[0])
         add_slope_gradient(io);
     for (int64_t b = io->begin; io->dx[0].data && b < io->end; b++) {
