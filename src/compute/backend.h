@@ -69,8 +69,10 @@ typedef struct rk_bag {
 
 /* Batch norm and the rectifier after it, column by column, and what the gradient needs:
  *
- *   y = rect((x - center) scale + shift)      rect(v) = v > 0 ? v : slope v, slope >= 0; 1: no rectifier
- *   g = dy where y > 0, slope dy elsewhere    (y has the sign of v, so v need not be kept)
+ *   v = (x - center) scale + shift      y = v > 0 ? v : slope v       slope 1: no rectifier
+ *   g = dy where v > 0, slope dy elsewhere
+ *
+ * The backward kernels make v again: that costs less than reading it.
  */
 typedef struct rk_norm {
     const float *center, *scale, *shift; /* [cols] */
@@ -100,9 +102,9 @@ typedef struct rk_backend {
     void (*moments)(double *sums, rk_block x);
     void (*norm)(rk_block y, rk_block x, const rk_norm *norm);
     /* sums is [2, cols]: += sum g, += sum g (x - center) */
-    void (*norm_moments)(double *sums, rk_block dy, rk_block y, rk_block x, const rk_norm *norm);
-    /* dx = scale g + by_x (x - center) + constant, or dx += that */
-    void (*norm_backward)(rk_block dx, rk_block dy, rk_block y, rk_block x, const rk_norm *norm, bool add);
+    void (*norm_moments)(double *sums, rk_block dy, rk_block x, const rk_norm *norm);
+    /* dx = scale g + by_x (x - center) + constant, or dx += that; dx may be dy */
+    void (*norm_backward)(rk_block dx, rk_block dy, rk_block x, const rk_norm *norm, bool add);
 
     void (*bag_sum)(rk_block y, const rk_bag *bag);
 

@@ -102,38 +102,43 @@ static void product(const rk_product *p)
         moments(p->moments, p->c);
 }
 
+static float normed(rk_block x, int64_t r, int64_t c, const rk_norm *norm)
+{
+    return (row_of(x, r)[c] - norm->center[c]) * norm->scale[c] + norm->shift[c];
+}
+
 static void norm(rk_block y, rk_block x, const rk_norm *norm)
 {
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c++) {
-            float v = (row_of(x, r)[c] - norm->center[c]) * norm->scale[c] + norm->shift[c];
+            float v = normed(x, r, c, norm);
 
             row_of(y, r)[c] = v > 0 ? v : norm->slope * v;
         }
 }
 
-static float rectified_gradient(float dy, float y, float slope)
+static float rectified_gradient(rk_block dy, float v, int64_t r, int64_t c, float slope)
 {
-    return y > 0 ? dy : slope * dy;
+    return v > 0 ? row_of(dy, r)[c] : slope * row_of(dy, r)[c];
 }
 
-static void norm_moments(double *sums, rk_block dy, rk_block y, rk_block x, const rk_norm *norm)
+static void norm_moments(double *sums, rk_block dy, rk_block x, const rk_norm *norm)
 {
     for (int64_t r = 0; r < x.rows; r++)
         for (int64_t c = 0; c < x.cols; c++) {
-            double g = (double)rectified_gradient(row_of(dy, r)[c], row_of(y, r)[c], norm->slope);
+            double g = (double)rectified_gradient(dy, normed(x, r, c, norm), r, c, norm->slope);
 
             sums[c] += g;
             sums[x.cols + c] += g * ((double)row_of(x, r)[c] - (double)norm->center[c]);
         }
 }
 
-static void norm_backward(rk_block dx, rk_block dy, rk_block y, rk_block x, const rk_norm *norm, bool add)
+static void norm_backward(rk_block dx, rk_block dy, rk_block x, const rk_norm *norm, bool add)
 {
     for (int64_t r = 0; r < dx.rows; r++)
         for (int64_t c = 0; c < dx.cols; c++) {
             float *out = row_of(dx, r) + c;
-            float g = rectified_gradient(row_of(dy, r)[c], row_of(y, r)[c], norm->slope);
+            float g = rectified_gradient(dy, normed(x, r, c, norm), r, c, norm->slope);
             float d = norm->scale[c] * g + norm->by_x[c] * (row_of(x, r)[c] - norm->center[c]) + norm->constant[c];
 
             *out = add ? *out + d : d;

@@ -74,45 +74,53 @@ void rk_moments_avx2(double *sums, rk_block x)
         moments_band(sums, x, r, 1);
 }
 
+/* What the columns c .. c + 7 of one row of x become. */
+typedef struct normed {
+    __m256 centered, value, positive; /* x - center; v; all bits where v > 0 */
+} normed;
+
+static inline normed norm_row(const float *x, const rk_norm *norm, int64_t c, int64_t left)
+{
+    normed v;
+
+    v.centered = _mm256_sub_ps(load(x + c, left), load(norm->center + c, left));
+    v.value = _mm256_fmadd_ps(v.centered, load(norm->scale + c, left), load(norm->shift + c, left));
+    v.positive = _mm256_cmp_ps(v.value, _mm256_setzero_ps(), _CMP_GT_OQ);
+    return v;
+}
+
+static inline __m256 rectified(__m256 value, __m256 positive, __m256 slope)
+{
+    return _mm256_blendv_ps(_mm256_mul_ps(value, slope), value, positive);
+}
+
 void rk_norm_avx2(rk_block y, rk_block x, const rk_norm *norm)
 {
-    __m256 zero = _mm256_setzero_ps(), slope = _mm256_set1_ps(norm->slope);
+    __m256 slope = _mm256_set1_ps(norm->slope);
 
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c += LANES) {
-            int64_t left = y.cols - c;
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(norm->center + c, left));
+            normed v = norm_row(x.data + r * x.ld, norm, c, y.cols - c);
 
-            v = _mm256_fmadd_ps(v, load(norm->scale + c, left), load(norm->shift + c, left));
-            v = _mm256_blendv_ps(_mm256_mul_ps(v, slope), v, _mm256_cmp_ps(v, zero, _CMP_GT_OQ));
-            store(y.data + r * y.ld + c, left, v);
+            store(y.data + r * y.ld + c, y.cols - c, rectified(v.value, v.positive, slope));
         }
 }
 
-/* dy of 8 columns of a row, through the rectifier. */
-static inline __m256 rectified(const float *dy, const float *y, int64_t left, __m256 slope)
-{
-    __m256 d = load(dy, left);
-    __m256 positive = _mm256_cmp_ps(load(y, left), _mm256_setzero_ps(), _CMP_GT_OQ);
-
-    return _mm256_blendv_ps(_mm256_mul_ps(d, slope), d, positive);
-}
-
-/* Sums of some rows, [2, WIDTH]. */
+/* Sums of some rows. */
 typedef struct band_sums {
     _Alignas(32) float g[WIDTH], gx[WIDTH];
 } band_sums;
 
-static void add_row(band_sums *sums, const float *dy, const float *y, const float *x, const rk_norm *norm, int64_t n)
+static void add_row(band_sums *sums, const float *dy, const float *x, const rk_norm *norm, int64_t n)
 {
     __m256 slope = _mm256_set1_ps(norm->slope);
 
     for (int64_t c = 0; c < n; c += LANES) {
-        __m256 g = rectified(dy + c, y + c, n - c, slope);
-        __m256 v = _mm256_sub_ps(load(x + c, n - c), load(norm->center + c, n - c));
+        normed v = norm_row(x, norm, c, n - c);
+        __m256 g = rectified(load(dy + c, n - c), v.positive, slope);
 
         _mm256_store_ps(sums->g + c, _mm256_add_ps(_mm256_load_ps(sums->g + c), g));
-        _mm256_store_ps(sums->gx + c, _mm256_fmadd_ps(g, v, _mm256_load_ps(sums->gx + c)));
+        _mm256_store_ps(sums->gx + c, _mm256_fmadd_ps(g, v.centered, _mm256_load_ps(sums->gx + c)));
     }
 }
 
@@ -126,31 +134,32 @@ static void add_band(double *sums, const float *band, int64_t n)
 }
 
 /* Columns first .. first + n - 1, at most WIDTH of them. */
-static void norm_moments_columns(double *sums, const rk_block in[3], const rk_norm *norm, int64_t first, int64_t n)
+static void norm_moments_columns(double *sums, rk_block dy, rk_block x, const rk_norm *norm, int64_t first)
 {
-    rk_norm columns = { .center = norm->center + first, .slope = norm->slope };
+    int64_t n = x.cols - first < WIDTH ? x.cols - first : WIDTH;
+    rk_norm columns = { .center = norm->center + first,
+                        .scale = norm->scale + first,
+                        .shift = norm->shift + first,
+                        .slope = norm->slope };
 
-    for (int64_t begin = 0; begin < in[0].rows; begin += BAND) {
+    for (int64_t begin = 0; begin < x.rows; begin += BAND) {
         band_sums band;
 
         memset(&band, 0, sizeof band);
-        for (int64_t r = begin; r < begin + BAND && r < in[0].rows; r++)
-            add_row(&band, in[0].data + r * in[0].ld + first, in[1].data + r * in[1].ld + first,
-                    in[2].data + r * in[2].ld + first, &columns, n);
+        for (int64_t r = begin; r < begin + BAND && r < x.rows; r++)
+            add_row(&band, dy.data + r * dy.ld + first, x.data + r * x.ld + first, &columns, n);
         add_band(sums + first, band.g, n);
-        add_band(sums + in[0].cols + first, band.gx, n);
+        add_band(sums + x.cols + first, band.gx, n);
     }
 }
 
-void rk_norm_moments_avx2(double *sums, rk_block dy, rk_block y, rk_block x, const rk_norm *norm)
+void rk_norm_moments_avx2(double *sums, rk_block dy, rk_block x, const rk_norm *norm)
 {
-    const rk_block in[3] = { dy, y, x };
-
     for (int64_t c = 0; c < x.cols; c += WIDTH)
-        norm_moments_columns(sums, in, norm, c, x.cols - c < WIDTH ? x.cols - c : WIDTH);
+        norm_moments_columns(sums, dy, x, norm, c);
 }
 
-void rk_norm_backward_avx2(rk_block dx, rk_block dy, rk_block y, rk_block x, const rk_norm *norm, bool add)
+void rk_norm_backward_avx2(rk_block dx, rk_block dy, rk_block x, const rk_norm *norm, bool add)
 {
     __m256 slope = _mm256_set1_ps(norm->slope);
 
@@ -158,11 +167,11 @@ void rk_norm_backward_avx2(rk_block dx, rk_block dy, rk_block y, rk_block x, con
         for (int64_t c = 0; c < dx.cols; c += LANES) {
             int64_t left = dx.cols - c;
             float *p = dx.data + r * dx.ld + c;
-            __m256 g = rectified(dy.data + r * dy.ld + c, y.data + r * y.ld + c, left, slope);
-            __m256 v = _mm256_sub_ps(load(x.data + r * x.ld + c, left), load(norm->center + c, left));
+            normed v = norm_row(x.data + r * x.ld, norm, c, left);
+            __m256 g = rectified(load(dy.data + r * dy.ld + c, left), v.positive, slope);
+            __m256 d = _mm256_fmadd_ps(load(norm->by_x + c, left), v.centered, load(norm->constant + c, left));
 
-            v = _mm256_fmadd_ps(load(norm->by_x + c, left), v, load(norm->constant + c, left));
-            v = _mm256_fmadd_ps(load(norm->scale + c, left), g, v);
-            store(p, left, add ? _mm256_add_ps(load(p, left), v) : v);
+            d = _mm256_fmadd_ps(load(norm->scale + c, left), g, d);
+            store(p, left, add ? _mm256_add_ps(load(p, left), d) : d);
         }
 }

@@ -710,8 +710,9 @@ const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld)
 
 const float *rk_exec_gradient(const rk_exec *exec, int node, int64_t *ld)
 {
+    assert(exec->options.unfused);
     *ld = exec->gradients[node].ld;
-    return exec->plan->rectifiers[node] < 0 ? exec->gradients[node].data : NULL;
+    return exec->gradients[node].data;
 }
 
 double rk_exec_loss(const rk_exec *exec, int loss)

@@ -16,7 +16,7 @@
  * wider row: always step by the given ld. A chunk may be run in several pieces, one after the other.
  *
  * Fusion: an op that can apply a rectifier to its own y may be told to (io->slope), where nobody else reads y. The
- * rectifier's node is then not run; y and dy are the rectifier's.
+ * rectifier's node is then not run; y and dy are the rectifier's. And dx[0] may be dy itself where the op allows it.
  */
 #ifndef RK_OP_H
 #define RK_OP_H
@@ -89,6 +89,7 @@ struct rk_op {
     float slope;            /* of a rectifier */
     bool applies_rectifier; /* forward and backward heed io->slope */
     int offset_param;       /* this parameter is a constant added to each column of y; 0: none */
+    bool backward_in_place; /* dx[0] may be dy */
     bool ignores_offset;    /* in training y does not change with a constant added to a column of x */
 
     /* Shape of y, and checks of inputs, parameters and attributes. */

@@ -5,7 +5,8 @@
  * get gradients from elsewhere too: everybody adds then. Nobody reads those columns as the concat's own gradient.
  *
  * Fusion. A rectifier is applied by the dense layer or batch norm before it where nobody else reads that one's output:
- * one pass over memory, and one place instead of two. A bias in front of a batch norm is lost in the subtraction of the
+ * one pass over memory, and one place instead of two. The gradient in front of a batch norm takes the place of the one
+ * behind it, where nobody else adds to it. A bias in front of a batch norm is lost in the subtraction of the
  * mean, so its gradient is 0 and is not summed up from rounding errors.
  *
  * Levels. A node's level is the number of batch reductions (batch norms) on the longest way to it, forward from the
@@ -78,6 +79,8 @@ static void fuse(rk_plan *plan, const int *uses)
 
         if (before == node || before->kind != RK_NODE_OP || uses[before->id] != 1)
             continue;
+        if (node->op->backward_in_place)
+            plan->successors[before->id] = id;
         plan->offset_lost[before->id] = node->op->ignores_offset && before->op->offset_param > 0;
         if (node->op->is_rectifier && before->op->applies_rectifier) {
             plan->rectifiers[before->id] = id;
@@ -123,10 +126,15 @@ static void resolve_all(rk_plan *plan, rk_place *out, const rk_place *relative)
         out[id] = relative[id].owner < 0 ? relative[id] : place_resolve(relative, id);
 }
 
-/* Whose memory a node writes to, as far as fusion is concerned. */
-static int home_of(const rk_plan *plan, int id)
+/* Whose memory a node's value, or its gradient, is in, as far as fusion is concerned. */
+static int value_home(const rk_plan *plan, int id)
 {
     return plan->rectifiers[id] >= 0 ? plan->rectifiers[id] : id;
+}
+
+static int gradient_home(const rk_plan *plan, int id)
+{
+    return plan->successors[id] >= 0 ? plan->successors[id] : value_home(plan, id);
 }
 
 static void place_values(rk_plan *plan, rk_place *relative)
@@ -134,7 +142,7 @@ static void place_values(rk_plan *plan, rk_place *relative)
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){ is_view(node) ? node->inputs[0] : home_of(plan, id), 0 };
+        relative[id] = (rk_place){ is_view(node) ? node->inputs[0] : value_home(plan, id), 0 };
         if (node->kind == RK_NODE_OP && node->op->joins_inputs)
             claim_inputs(plan, relative, node, NULL);
     }
@@ -163,7 +171,7 @@ static void place_gradients(rk_plan *plan, rk_place *relative, const bool *wante
     for (int id = 0; id < rk_graph_n_nodes(plan->graph); id++) {
         const rk_node *node = node_at(plan, id);
 
-        relative[id] = (rk_place){ wanted[id] ? home_of(plan, id) : -1, 0 };
+        relative[id] = (rk_place){ wanted[id] ? gradient_home(plan, id) : -1, 0 };
         if (wanted[id] && node->op->joins_inputs)
             claim_inputs(plan, relative, node, wanted);
     }
@@ -308,7 +316,7 @@ static void touch_by_node(writers *w, const rk_node *node)
 
     for (int i = 0; i < node->n_inputs; i++) {
         rk_place dx = w->plan->gradients[node->inputs[i]];
-        bool in_place = node->op->joins_inputs && dx.owner == dy.owner && dx.column == dy.column;
+        bool in_place = dx.owner == dy.owner && dx.column == dy.column;
 
         if (dx.owner >= 0 && !in_place)
             w->plan->add[node->id][i] = touch(w, node->inputs[i], true);
@@ -405,6 +413,7 @@ static void plan_make(rk_plan *plan)
     plan->add = plan_alloc(plan, n, sizeof *plan->add);
     plan->rectifiers = plan_alloc(plan, n, sizeof *plan->rectifiers);
     plan->applied = plan_alloc(plan, n, sizeof *plan->applied);
+    plan->successors = plan_alloc(plan, n, sizeof *plan->successors);
     plan->offset_lost = plan_alloc(plan, n, sizeof *plan->offset_lost);
     plan->shared_params = plan_alloc(plan, rk_graph_n_params(plan->graph), sizeof *plan->shared_params);
     if (rk_arena_failed(&plan->arena))
@@ -414,7 +423,7 @@ static void plan_make(rk_plan *plan)
 
         assert(!is_view(node) || node->op->blocks_gradient); /* a view that passes gradients: not thought through */
         plan->widths[id] = node->kind == RK_NODE_IDS ? 0 : rk_shape_size(&node->shape);
-        plan->gradients[id].owner = plan->rectifiers[id] = -1;
+        plan->gradients[id].owner = plan->rectifiers[id] = plan->successors[id] = -1;
         plan->add[id] = plan_alloc(plan, node->n_inputs, sizeof *plan->add[id]);
     }
     if (rk_arena_failed(&plan->arena))

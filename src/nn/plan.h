@@ -54,6 +54,7 @@ typedef struct rk_plan {
     bool **add;          /* [n_nodes][n_inputs] backward adds to the gradient of this input */
     int *rectifiers;     /* [n_nodes] the rectifier that a node applies itself, whose memory is then its own; -1: none */
     bool *applied;       /* [n_nodes] a rectifier that the node before applies */
+    int *successors;     /* [n_nodes] the node whose gradient becomes this one's in the same place; -1: none */
     bool *offset_lost;   /* [n_nodes] a constant added to y changes nothing: the gradient of op->offset_param is 0 */
     bool *shared_params; /* [n_params] several nodes add to its gradient */
     rk_pass training, inference, backward;

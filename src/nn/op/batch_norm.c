@@ -111,7 +111,7 @@ static void reduce_backward(const rk_op_io *io)
 {
     rk_norm norm = norm_of(io);
 
-    io->backend->norm_moments(io->partial, rows_of(io, io->dy), rows_of(io, io->y), rows_of(io, io->x[0]), &norm);
+    io->backend->norm_moments(io->partial, rows_of(io, io->dy), rows_of(io, io->x[0]), &norm);
 }
 
 static void combine_backward(const rk_op_io *io)
@@ -134,8 +134,8 @@ static void backward(const rk_op_io *io)
     rk_norm norm = norm_of(io);
 
     if (io->dx[0].data)
-        io->backend->norm_backward(rows_of(io, io->dx[0]), rows_of(io, io->dy), rows_of(io, io->y),
-                                   rows_of(io, io->x[0]), &norm, io->add[0]);
+        io->backend->norm_backward(rows_of(io, io->dx[0]), rows_of(io, io->dy), rows_of(io, io->x[0]), &norm,
+                                   io->add[0]);
 }
 
 static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
@@ -173,6 +173,7 @@ const rk_op rk_op_batch_norm = {
     .n_inputs = 1,
     .applies_rectifier = true,
     .ignores_offset = true,
+    .backward_in_place = true,
     .n_params = N_PARAMS,
     .params = { { "gamma", 1, true },
                 { "beta", 0, true },

@@ -172,7 +172,7 @@ static void inference_leaves_the_moving_statistics(void **state)
 static void a_block_blocks(void **state)
 {
     rk_graph *graph = rk_graph_new();
-    rk_exec_options options = with_gradients(NULL);
+    rk_exec_options options = { .gradients = true, .unfused = true };
     int x = rk_example_source(graph, "x", 3), inputs[2], blocked = rk_graph_unary(graph, "stop_gradient", x);
     rk_node_spec spec = RK_NODE_SPEC("concat");
     nn_world world;
