@@ -3,8 +3,8 @@
  * Each block carries a small header (where the C library's block starts, how many bytes the caller asked for) in front
  * of the 64-byte aligned address handed out. calloc is asked for the memory rather than aligned_alloc, because large
  * blocks then come as untouched zero pages. The kernel is asked to make these large: tables and activations are walked
- * in ways that miss the processor's list of small pages at nearly every step. The counters are relaxed atomics: they are statistics, nothing is ordered
- * by them, and the step loop does not allocate.
+ * in ways that miss the processor's list of small pages at nearly every step. The counters are relaxed atomics: they
+ * are statistics, nothing is ordered by them, and the step loop does not allocate.
  */
 #include "mem.h"
 

@@ -2,7 +2,7 @@
  *
  * What is read lies in the third-level cache at best, so these passes cost what memory costs: the rows of a piece are
  * one stretch of memory mostly, and walked straight through they are fetched ahead by the processor; several rows side
- * by side, or columns downwards, are not. What belongs to a column (a few hundred values) stays in the first-level cache.
+ * by side, or columns downwards, are not. What belongs to a column (a few hundred values) stays in the first level.
  *
  * Sums over the batch are doubles. Forward, every term is: E[x^2] - m^2 cancels, and the first layers' variance is tiny
  * at the start of a run. Backward, where nothing of the kind happens, BAND rows are summed in float first, which halves
@@ -137,10 +137,9 @@ static void add_band(double *sums, const float *band, int64_t n)
 static void norm_moments_columns(double *sums, rk_block dy, rk_block x, const rk_norm *norm, int64_t first)
 {
     int64_t n = x.cols - first < WIDTH ? x.cols - first : WIDTH;
-    rk_norm columns = { .center = norm->center + first,
-                        .scale = norm->scale + first,
-                        .shift = norm->shift + first,
-                        .slope = norm->slope };
+    rk_norm columns = {
+        .center = norm->center + first, .scale = norm->scale + first, .shift = norm->shift + first, .slope = norm->slope
+    };
 
     for (int64_t begin = 0; begin < x.rows; begin += BAND) {
         band_sums band;

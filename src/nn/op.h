@@ -11,9 +11,9 @@
  * and the same again for the backward pass. The number of chunks never depends on the number of threads, so neither do
  * the bits.
  *
- * Backward adds to dx where io->add says so, else overwrites it; a NULL dx is not wanted. The same with the gradients of
- * parameters (io->add_params), which go to a slab of the chunk's own. `y`, `x` and their gradients may be columns of a
- * wider row: always step by the given ld. A chunk may be run in several pieces, one after the other.
+ * Backward adds to dx where io->add says so, else overwrites it; a NULL dx is not wanted. The same with the gradients
+ * of parameters (io->add_params), which go to a slab of the chunk's own. `y`, `x` and their gradients may be columns of
+ * a wider row: always step by the given ld. A chunk may be run in several pieces, one after the other.
  *
  * Fusion: an op that can apply a rectifier to its own y may be told to (io->slope), where nobody else reads y. The
  * rectifier's node is then not run; y and dy are the rectifier's. And dx[0] may be dy itself where the op allows it.
@@ -53,7 +53,7 @@ typedef struct rk_op_io {
     float *params[RK_MAX_NODE_PARAMS];  /* state (moving statistics) may be written by combine in training */
     float *dparams[RK_MAX_NODE_PARAMS]; /* NULL: not wanted */
     bool add_params[RK_MAX_NODE_PARAMS];
-    const float *table;                 /* [V, D] f32 */
+    const float *table; /* [V, D] f32 */
 
     double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
     int n_chunks;    /* combine; 0 in inference, where there was no reduce */

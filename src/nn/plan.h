@@ -52,7 +52,7 @@ typedef struct rk_plan {
     rk_place *values;    /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
     rk_place *gradients; /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
     bool **add;          /* [n_nodes][n_inputs] backward adds to the gradient of this input */
-    int *rectifiers;     /* [n_nodes] the rectifier that a node applies itself, whose memory is then its own; -1: none */
+    int *rectifiers;     /* [n_nodes] the rectifier that a node applies, whose memory is then its own; -1: none */
     bool *applied;       /* [n_nodes] a rectifier that the node before applies */
     int *successors;     /* [n_nodes] the node whose gradient becomes this one's in the same place; -1: none */
     bool *offset_lost;   /* [n_nodes] a constant added to y changes nothing: the gradient of op->offset_param is 0 */

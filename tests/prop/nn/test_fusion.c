@@ -1,5 +1,5 @@
-/* The fused plan against the one that runs every node by itself, on random nets: every activation, batch norm and dropout
- * or not, no layers at all, and readers in the middle that forbid fusing. Values differ by roundings at most.
+/* The fused plan against the one that runs every node by itself, on random nets: many activations, batch norm and
+ * dropout or not, no layers at all, and readers in the middle that forbid fusing. Values differ by roundings at most.
  */
 #include <stdio.h>
 
