@@ -65,7 +65,7 @@ run 0 "$rocket" eval -q -c small.config --set model_dir=without $alone --set 'mo
 check "the net with kd is nearer to its teacher" python3 -c "
 import json
 key = 'loss/loss/kd_loss_logits_light_both'
-assert json.load(open('with.json'))[key] < 0.8 * json.load(open('$out'))[key]"
+assert json.load(open('with.json'))[key] < 0.95 * json.load(open('$out'))[key]"
 
 # ---- the same bits on any number of threads
 run 0 "$rocket" train -q -c small.config --set model_dir=one --threads 1
