@@ -44,7 +44,7 @@ static rk_json *read_cases(void)
 static nn_world make_world(const rk_json *c, int *pred)
 {
     static const char *const attrs[] = { "weight", "temperature", "pred_is_logits", "label_is_logits" };
-    rk_exec_options options = { .gradients = true };
+    rk_exec_options options = { .gradients = true, .unfused = true };
     int64_t C = (int64_t)member(c, "C");
     rk_graph *graph = rk_graph_new();
     int inputs[] = { rk_example_source(graph, "predictions", C), rk_graph_input_floats(graph, "soft_labels", C),
