@@ -22,12 +22,8 @@ package(Farmhash libfarmhash-dev farmhash.h farmhash)
 package(XXHash libxxhash-dev xxhash.h xxhash)
 package(Random123 librandom123-dev Random123/philox.h)
 package(ProtobufC libprotobuf-c-dev protobuf-c/protobuf-c.h protobuf-c)
-package(Dnnl libdnnl-dev dnnl.h dnnl)
 package(Zlib zlib1g-dev zlib.h z)
 package(Zstd libzstd-dev zstd.h zstd)
-
-# oneDNN runs on OpenMP; compute sets the number of its threads.
-target_link_libraries(Dnnl INTERFACE gomp)
 
 if(ROCKET_TESTS)
   package(Cmocka libcmocka-dev cmocka.h cmocka)

@@ -30,17 +30,18 @@ function(room_links name)
   target_link_libraries(rk_${name} PRIVATE ${ARGN})
 endfunction()
 
-# *_avx2.c are compiled for processors with AVX2, FMA, F16C and BMI, *_avx512.c for those with AVX-512 (F, DQ, VL, BW, VBMI2) as
-# well; whoever calls them has asked cpuid before.
+# *_avx2.c are compiled for processors with AVX2, FMA, F16C and BMI; *_avx512f.c for those with the first of AVX-512's parts as
+# well, *_avx512.c for those with F, DQ, VL, BW and VBMI2; whoever calls them has asked cpuid before.
 function(room_kernels)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     return()
   endif()
-  set(avx2 ${ARGN})
-  list(FILTER avx2 INCLUDE REGEX "_avx2\\.c$")
-  set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mbmi;-mbmi2")
-  set(avx512 ${ARGN})
-  list(FILTER avx512 INCLUDE REGEX "_avx512\\.c$")
-  set_source_files_properties(${avx512} PROPERTIES COMPILE_OPTIONS
-                              "-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512vbmi2")
+  set(avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2)
+  set(avx512f ${avx2} -mavx512f)
+  set(avx512 ${avx512f} -mavx512dq -mavx512vl -mavx512bw -mavx512vbmi2)
+  foreach(kind IN ITEMS avx2 avx512f avx512)
+    set(kernels ${ARGN})
+    list(FILTER kernels INCLUDE REGEX "_${kind}\\.c$")
+    set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "${${kind}}")
+  endforeach()
 endfunction()

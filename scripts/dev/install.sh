@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
     cmake ninja-build gcc g++ libc6-dev clang-format
-    libdnnl-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libfarmhash-dev zlib1g-dev libzstd-dev
+    libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libfarmhash-dev zlib1g-dev libzstd-dev
     libxxhash-dev librandom123-dev libcmocka-dev
     gzip zstd python3 python3-venv ca-certificates
 )

@@ -53,7 +53,7 @@ typedef struct rk_product {
     const float *start; /* [n], or NULL: 0 */
     bool add;           /* with start NULL */
     bool rectify;
-    float slope;     /* 0: relu */
+    float slope;     /* 0 (relu) .. 1 */
     double *moments; /* NULL, or [2, n]: += sum of c's columns, += sum of their squares, rows in order, after act */
 } rk_product;
 

@@ -2,15 +2,16 @@
  *
  * Per column, sums run over the rows in order, so they equal a plain loop in float (or double) but for the fused
  * multiply-add. Columns beyond a multiple of 8 go through masked loads: nothing outside the block is read or written.
- * The matrix product is oneDNN's. What is not here: fusing several of these passes, which belongs to an execution plan.
+ * Products are cut into tiles, for which there may be
+ * wider registers (tile.h). What is not here: fusing several of these passes, which belongs to an execution plan.
  */
 #include <immintrin.h>
 #include <string.h>
 
 #include "backend.h"
-#include "gemm_onednn.h"
 #include "lanes_avx2.h"
 #include "norm_avx2.h"
+#include "tile.h"
 
 enum { WIDE = 4 }; /* registers of columns that sums go down at a time */
 
@@ -149,17 +150,23 @@ static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, boo
         }
 }
 
-/* For now the reference's, to fix the seam. */
 static void product(const rk_product *p)
 {
-    rk_backend_find("reference")->product(p);
+    rk_product_tiled(p, rk_tiles_best());
+    if (p->moments)
+        rk_moments_avx2(p->moments, p->c);
+}
+
+static void gemm(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add)
+{
+    product(&(rk_product){ .c = c, .a = a, .b = b, .k = k, .add = add });
 }
 
 const rk_backend rk_backend_avx2 = {
     .name = "avx2",
-    .doc = "AVX2 and FMA kernels, matrix products by oneDNN",
+    .doc = "AVX2 and FMA kernels, tiles for AVX-512 where there is one",
     .supported = supported,
-    .gemm = rk_gemm_onednn,
+    .gemm = gemm,
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,

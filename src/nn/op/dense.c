@@ -36,10 +36,13 @@ static void forward(const rk_op_io *io)
     int64_t in = io->widths[0], out = io->node->shape.dims[0];
     rk_block x = rk_rows(io->x[0], io->begin, io->end, in), y = rk_rows(io->y, io->begin, io->end, out);
 
-    io->backend->gemm(y, (rk_matrix){ x.data, x.ld, false }, (rk_matrix){ io->params[KERNEL], out, false }, in, false);
-    io->backend->add_bias(y, io->params[BIAS]);
-    if (io->slope != 1)
-        io->backend->relu(y, y, io->slope);
+    io->backend->product(&(rk_product){ .c = y,
+                                        .a = { x.data, x.ld, false },
+                                        .b = { io->params[KERNEL], out, false },
+                                        .k = in,
+                                        .start = io->params[BIAS],
+                                        .rectify = io->slope != 1,
+                                        .slope = io->slope });
 }
 
 /* The gradient of the bias by itself, so that the first of a chunk's pieces overwrites what is there. */

@@ -1,0 +1,14 @@
+/* See fma_peak.h: the peak of the widest registers that this processor has. */
+#include "fma_peak.h"
+
+#include "tile.h"
+
+bool rk_fma_peak_supported(void)
+{
+    return rk_tiles_best() != NULL;
+}
+
+double rk_fma_peak_run(uint64_t turns)
+{
+    return rk_tiles_best()->peak(turns);
+}

@@ -1,0 +1,85 @@
+/* Tiles for AVX-512: 8 rows of three panels take 24 of the 32 registers. */
+#include <immintrin.h>
+
+typedef __m512 vec;
+enum { LANES = 16 };
+
+static inline vec vec_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+static inline __mmask16 mask_of(int64_t n)
+{
+    return (__mmask16)(n >= LANES ? 0xffff : (1 << n) - 1); /* n is never below 1: a vector is a panel */
+}
+
+static inline vec vec_load_some(const float *p, int64_t n)
+{
+    return _mm512_maskz_loadu_ps(mask_of(n), p);
+}
+
+static inline void vec_store_some(float *p, int64_t n, vec v)
+{
+    _mm512_mask_storeu_ps(p, mask_of(n), v);
+}
+
+static inline vec vec_all(const float *p)
+{
+    return _mm512_set1_ps(*p);
+}
+
+static inline vec vec_fma(vec x, vec y, vec sum)
+{
+    return _mm512_fmadd_ps(x, y, sum);
+}
+
+static inline vec vec_rectify(vec v, float slope)
+{
+    return _mm512_max_ps(_mm512_mul_ps(v, _mm512_set1_ps(slope)), v);
+}
+
+#include "tile_kernel.h"
+
+#define PANELS_3(rows)                                                                                                 \
+    TILE(ACROSS, rows, 1)                                                                                              \
+    TILE(ACROSS, rows, 2) TILE(ACROSS, rows, 3) TILE(DOWN, rows, 1) TILE(DOWN, rows, 2) TILE(DOWN, rows, 3)
+#define PANELS_6(rows)                                                                                                 \
+    PANELS_3(rows)                                                                                                     \
+    TILE(ACROSS, rows, 4)                                                                                              \
+    TILE(ACROSS, rows, 5) TILE(ACROSS, rows, 6) TILE(DOWN, rows, 4) TILE(DOWN, rows, 5) TILE(DOWN, rows, 6)
+
+PANELS_6(1)
+PANELS_6(2)
+PANELS_3(3)
+PANELS_3(4)
+PANELS_3(5)
+PANELS_3(6)
+PANELS_3(7)
+PANELS_3(8)
+
+static bool supported(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+#define FEW(d, rows) d##_##rows##_1, d##_##rows##_2, d##_##rows##_3
+#define ALL(d, rows) FEW(d, rows), d##_##rows##_4, d##_##rows##_5, d##_##rows##_6
+#define KERNELS(d)                                                                                                     \
+    {                                                                                                                  \
+        { ALL(d, 1) }, { ALL(d, 2) }, { FEW(d, 3) }, { FEW(d, 4) }, { FEW(d, 5) }, { FEW(d, 6) }, { FEW(d, 7) },       \
+        {                                                                                                              \
+            FEW(d, 8)                                                                                                  \
+        }                                                                                                              \
+    }
+
+const rk_tiles rk_tiles_avx512f = {
+    .name = "avx512f",
+    .supported = supported,
+    .panels = { 6, 6, 3, 3, 3, 3, 3, 3 },
+    .across = KERNELS(ACROSS),
+    .down = KERNELS(DOWN),
+    .peak = tile_peak,
+};
