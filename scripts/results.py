@@ -317,7 +317,8 @@ def column(results, arm, metric, net=None):
 
 
 def cost(args, name, shape):
-    command = [args.rocket, "inspect", f"{args.out}/configs/{name}-{shape}.config", "--json", "-q"]
+    command = [args.rocket, "inspect", f"{args.out}/configs/{name}-{shape}.config", "--json", "-q", "--set",
+               "train_config.num_steps=1"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     nets = json.loads(done.stdout) if done.returncode == 0 else {}
     return ", ".join(f"{net} {nets[net]['multiplications']}" for net in ("light", "booster") if net in nets)
