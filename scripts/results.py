@@ -231,6 +231,21 @@ def choose(args, pool):
         job.result()
 
 
+def choice_table(args):
+    """Validation AUC after each epoch of every curve that was drawn, the best one bold."""
+    lines = ["| set | shape | arm | batch | validation AUC after epoch 1, 2, ... |", "|---|---|---|---|---|"]
+    for name in args.sets:
+        for shape in args.shapes:
+            for arm in ROWS:
+                for batch in BATCHES:
+                    done = read_json(f"{args.out}/choice/{name}-{shape}-{arm}-{batch}.json")
+                    if done and done["ended"]:
+                        best = max(done["auc"])
+                        aucs = " ".join(f"**{a:.4f}**" if a == best else f"{a:.4f}" for a in done["auc"])
+                        lines.append(f"| {name} | {shape} | {ARMS[arm][0]} | {batch} | {aucs} |")
+    return "\n".join(lines)
+
+
 # ---- the runs of the tables ----
 
 def result_path(args, job):
@@ -385,8 +400,7 @@ def main():
         return
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         (choose if args.choose else run_all)(args, pool)
-    if not args.choose:
-        print(write_tables(args))
+    print(choice_table(args) if args.choose else write_tables(args))
 
 
 if __name__ == "__main__":
