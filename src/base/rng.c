@@ -61,6 +61,22 @@ uint32_t rk_rng_u32(rk_rng *rng)
     return rng->block[rng->used++];
 }
 
+void rk_rng_words(rk_rng *rng, uint32_t *out, uint64_t n)
+{
+    uint64_t i = 0;
+
+    for (; i < n && rng->used < 4; i++)
+        out[i] = rng->block[rng->used++];
+    for (; n - i >= 4; i += 4) {
+        next_block(rng);
+        for (int k = 0; k < 4; k++)
+            out[i + (uint64_t)k] = rng->block[k];
+        rng->used = 4;
+    }
+    for (; i < n; i++)
+        out[i] = rk_rng_u32(rng);
+}
+
 static uint64_t next_u64(rk_rng *rng)
 {
     uint64_t low = rk_rng_u32(rng);

@@ -32,9 +32,10 @@ rk_rng rk_rng_at(uint64_t seed, rk_rng_purpose purpose, uint64_t step, uint64_t 
 void rk_rng_skip_to(rk_rng *rng, uint64_t word); /* continue at the word-th 32-bit word of the stream */
 
 uint32_t rk_rng_u32(rk_rng *rng);
-uint64_t rk_rng_below(rk_rng *rng, uint64_t n); /* uniform in [0, n), unbiased; n >= 1 */
-float rk_rng_float(rk_rng *rng);                /* uniform in [0, 1), 24 bits */
-double rk_rng_double(rk_rng *rng);              /* uniform in [0, 1), 53 bits */
-double rk_rng_normal(rk_rng *rng);              /* N(0, 1), Box-Muller */
+void rk_rng_words(rk_rng *rng, uint32_t *out, uint64_t n); /* what n calls of rk_rng_u32 return */
+uint64_t rk_rng_below(rk_rng *rng, uint64_t n);            /* uniform in [0, n), unbiased; n >= 1 */
+float rk_rng_float(rk_rng *rng);                           /* uniform in [0, 1), 24 bits */
+double rk_rng_double(rk_rng *rng);                         /* uniform in [0, 1), 53 bits */
+double rk_rng_normal(rk_rng *rng);                         /* N(0, 1), Box-Muller */
 
 #endif

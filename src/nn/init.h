@@ -31,10 +31,9 @@ extern const rk_init_def *const rk_inits[];                 /* ends with NULL */
 rk_init rk_init_make(const char *name, double a, double b); /* asserts that the name exists */
 const rk_init_def *rk_init_find(const char *name);          /* NULL: none */
 
-/* The two distributions that initialisers are made of, at fixed places of the stream (values are independent). */
+/* The distributions that initialisers are made of, at fixed places of the stream (values are independent). */
 void rk_init_fill_uniform(const rk_init_part *part, double low, double high, rk_rng rng);
 void rk_init_fill_normal(const rk_init_part *part, double mean, double stddev, rk_rng rng);
-void rk_init_fill_truncated(const rk_init_part *part, double mean, double stddev,
-                            rk_rng rng); /* beyond 2 sigma: again */
+void rk_init_fill_truncated(const rk_init_part *part, double mean, double stddev, rk_rng rng); /* at 2 sigma */
 
 #endif

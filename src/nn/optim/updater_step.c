@@ -27,12 +27,20 @@ static int64_t share(const rk_sparse *sparse, int k)
     return sparse->n * k / RK_SPARSE_PIECES;
 }
 
+/* In LANES sums side by side: one alone would wait for each addition. */
 static double square_sum(const float *g, int64_t n)
 {
-    double sum = 0;
+    enum { LANES = 16 };
+    double sums[LANES] = { 0 }, sum = 0;
+    int64_t i = 0;
 
-    for (int64_t i = 0; i < n; i++)
-        sum += (double)g[i] * (double)g[i];
+    for (; n - i >= LANES; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            sums[k] += (double)g[i + k] * (double)g[i + k];
+    for (int k = 0; i < n; i++, k++)
+        sums[k] += (double)g[i] * (double)g[i];
+    for (int k = 0; k < LANES; k++)
+        sum += sums[k];
     return sum;
 }
 

@@ -66,6 +66,19 @@ static void streams_differ_in_every_part_of_the_name(void **state)
             assert_memory_not_equal(first[i], first[j], sizeof first[i]);
 }
 
+static void words_are_the_same_as_drawing(void **state)
+{
+    rk_rng one = rk_rng_at(3, RK_RNG_TEST, 1, 2), many = one;
+    uint32_t words[40];
+
+    (void)state;
+    for (uint64_t n = 0; n < 40; n++) { /* from every place within a block */
+        rk_rng_words(&many, words, n);
+        for (uint64_t i = 0; i < n; i++)
+            assert_int_equal(words[i], rk_rng_u32(&one));
+    }
+}
+
 static void skipping_is_the_same_as_drawing(void **state)
 {
     uint32_t words[64];
@@ -155,6 +168,7 @@ int main(void)
         cmocka_unit_test(philox_known_answers),
         cmocka_unit_test(streams_have_the_documented_layout),
         cmocka_unit_test(streams_differ_in_every_part_of_the_name),
+        cmocka_unit_test(words_are_the_same_as_drawing),
         cmocka_unit_test(skipping_is_the_same_as_drawing),
         cmocka_unit_test(below_is_in_range_and_even),
         cmocka_unit_test(uniforms_have_their_moments),

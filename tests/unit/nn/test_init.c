@@ -126,12 +126,35 @@ static void parts_fit_together(void **state)
     }
 }
 
+/* A word that lies at u of its range becomes the value below which u of the mass between -2 and 2 lies: the C library's
+ * erf takes every value back to its word. */
+static void truncated_normals_invert_the_distribution(void **state)
+{
+    enum { N = 1 << 17 };
+    float *out = rk_alloc(N, sizeof *out);
+    uint32_t *words = rk_alloc(N, sizeof *words);
+    rk_rng rng = rk_rng_at(1, RK_RNG_INIT, 0, 5);
+
+    (void)state;
+    rk_init_fill_truncated(&(rk_init_part){ out, 0, N, 1, 1 }, 0, 1, rng);
+    rk_rng_words(&rng, words, N);
+    for (size_t i = 0; i < N; i++) {
+        double u = ((double)words[i] + 0.5) * 0x1p-32, density = exp(-0.5 * (double)out[i] * (double)out[i]);
+
+        assert_true(fabs((double)out[i]) <= 2.000001);
+        assert_true(fabs(erf((double)out[i] / sqrt(2)) / erf(sqrt(2)) - (2 * u - 1)) < 1e-6 * density + 1e-9);
+    }
+    rk_free(out);
+    rk_free(words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_follow_their_distribution),
         cmocka_unit_test(bits_depend_on_the_seed_only),
         cmocka_unit_test(parts_fit_together),
+        cmocka_unit_test(truncated_normals_invert_the_distribution),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
