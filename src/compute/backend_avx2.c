@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "bag_avx2.h"
 #include "lanes_avx2.h"
 #include "norm_avx2.h"
 #include "tile.h"
@@ -107,6 +108,10 @@ static void bag_prefetch(const rk_bag *bag, int64_t row, int64_t n_rows)
 
 static void bag_sum(rk_block y, const rk_bag *bag)
 {
+    if (y.cols % RK_BAG_LANES == 0) {
+        rk_bag_sum_avx2(y, bag);
+        return;
+    }
     for (int64_t r = 0; r < y.rows; r++) {
         float factor = rk_bag_factor(bag, r);
 

@@ -2,8 +2,8 @@
  * order, and summing them up is a bag-sum again, whose "table" is dy.
  *
  * Why not a hash table or a stamp per table row: the sort needs memory of the batch's size only, touches it in order,
- * leaves the rows ascending, and costs a few nanoseconds per id whatever the table. A sort by 11 bits at a time needs
- * one pass for tables up to 2,048 rows and two up to 4 million.
+ * leaves the rows ascending, and costs a few nanoseconds per id whatever the table. A sort by at most 11 bits at a
+ * time needs one pass for tables up to 2,048 rows and two up to 4 million.
  */
 #include "sparse.h"
 
@@ -12,7 +12,7 @@
 
 #include "mem.h"
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, OCCURRENCE_BITS = 32 };
+enum { MOST_DIGIT_BITS = 11, OCCURRENCE_BITS = 32 };
 
 /* Cut count values of size bytes off *at. */
 static void *carve(char **at, int64_t count, size_t size)
@@ -81,31 +81,39 @@ static uint64_t expand(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, 
     return greatest;
 }
 
-/* One stable pass by the digit at `shift`, from keys[0] to keys[1]; then the two change places. */
-static void sort_pass(rk_table_gradient *g, int64_t n, int shift)
+/* One stable pass by the digit of so many bits at `shift`, from keys[0] to keys[1]; then the two change places. */
+static void sort_pass(rk_table_gradient *g, int64_t n, int shift, int bits)
 {
-    uint32_t starts[DIGITS] = { 0 };
+    uint32_t starts[1 << MOST_DIGIT_BITS];
     uint64_t *from = g->keys[0], *to = g->keys[1];
+    uint64_t mask = ((uint64_t)1 << bits) - 1;
     uint32_t start = 0;
 
+    memset(starts, 0, sizeof *starts << bits);
     for (int64_t i = 0; i < n; i++)
-        starts[from[i] >> shift & (DIGITS - 1)]++;
-    for (int d = 0; d < DIGITS; d++) {
+        starts[from[i] >> shift & mask]++;
+    for (uint64_t d = 0; d <= mask; d++) {
         uint32_t count = starts[d];
 
         starts[d] = start;
         start += count;
     }
     for (int64_t i = 0; i < n; i++)
-        to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+        to[starts[from[i] >> shift & mask]++] = from[i];
     g->keys[0] = to;
     g->keys[1] = from;
 }
 
+/* As few passes as there must be, of digits as short as that allows: a small batch then has few counters to go over. */
 static void sort(rk_table_gradient *g, int64_t n, uint64_t greatest)
 {
-    for (int bits = 0; bits < 64 - OCCURRENCE_BITS && greatest >> bits > 0; bits += DIGIT_BITS)
-        sort_pass(g, n, OCCURRENCE_BITS + bits);
+    int bits = greatest > 0 ? 64 - __builtin_clzll(greatest) : 0;
+    int n_passes = (bits + MOST_DIGIT_BITS - 1) / MOST_DIGIT_BITS;
+
+    for (int pass = 0, done = 0, digit; pass < n_passes; pass++, done += digit) {
+        digit = (bits - done + n_passes - pass - 1) / (n_passes - pass);
+        sort_pass(g, n, OCCURRENCE_BITS + done, digit);
+    }
 }
 
 /* Sorted occurrences to one bag per distinct row. Returns the number of rows. */
