@@ -1,5 +1,5 @@
 /* Exact AUC per group, weighted mean over the groups that have both classes (easyrec.md 4.6); 0 if there is none, as
- * upstream.
+ * upstream, but in a resample, where a 0 would widen the interval: there it is not defined.
  *
  * A row (rank_auc.h) and the number of its group are kept. At the end rows are laid out group after group by counting,
  * and each group is a short sort. In a resample a group that lies within one unit (a user, or one of a user's sessions)
@@ -182,7 +182,7 @@ rocket_status rk_grouped_auc_result(double *out, const rk_metric *metric, const 
         sum += weight * r.auc;
         weights += weight;
     }
-    *out = weights > 0 ? sum / weights : 0;
+    *out = weights > 0 ? sum / weights : counts ? NAN : 0;
     return ROCKET_OK;
 }
 

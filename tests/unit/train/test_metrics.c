@@ -210,6 +210,21 @@ static void one_class_has_no_auc(void **state)
     assert_true(metric_feed(rk_metric_find("gauc"), &gauc.base, &rows, 2) == 0);
 }
 
+static void a_resample_without_both_classes_has_no_gauc(void **state)
+{
+    static const float y[4] = { 1, 0, 1, 0 }, p[4] = { 0.9F, 0.2F, 0.4F, 0.3F };
+    static const int64_t users_of[4] = { 1, 1, 2, 3 };
+    static const uint32_t units[4] = { 0, 0, 1, 2 }, with[3] = { 1, 1, 1 }, without[3] = { 0, 2, 1 };
+    metric_rows rows = { 4, y, p, p, users_of, units, with };
+    Rocket__GAUC gauc = ROCKET__GAUC__INIT;
+
+    (void)state;
+    assert_true(metric_feed(rk_metric_find("gauc"), &gauc.base, &rows, 2) == 1);
+    rows.counts = without;
+    assert_true(isnan(metric_feed(rk_metric_find("gauc"), &gauc.base, &rows, 2)));
+    assert_true(metric_feed(rk_metric_find("exact_auc"), NULL, &rows, 2) == 1);
+}
+
 static void assert_add_fails(int64_t row, float label, float logit, float prob, rocket_status status,
                              const char *sentence)
 {
@@ -369,6 +384,7 @@ int main(void)
         cmocka_unit_test(metrics_of_several_classes),
         cmocka_unit_test(log_loss_is_finite_where_probabilities_round_to_one),
         cmocka_unit_test(one_class_has_no_auc),
+        cmocka_unit_test(a_resample_without_both_classes_has_no_gauc),
         cmocka_unit_test(numbers_that_are_none_stop_the_evaluation),
         cmocka_unit_test(labels_that_are_no_class_stop_the_evaluation),
         cmocka_unit_test(an_empty_evaluation_is_an_error),
