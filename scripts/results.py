@@ -259,9 +259,13 @@ def run_one(args, job, teacher_job=None):
     settings = read_settings()[name]
     batch, epochs = settings["batch_size"], settings[shape][arm]
     teacher = None
-    if teacher_job:
-        teacher_job.result()
-        teacher = glob.glob(f"{args.out}/runs/{name}-{shape}-booster-{seed}/model.ckpt-*.safetensors")[0]
+    if arm == "kd":
+        if teacher_job:
+            teacher_job.result()
+        found = glob.glob(f"{args.out}/runs/{name}-{shape}-booster-{seed}/model.ckpt-*.safetensors")
+        if not found:
+            sys.exit(f"./dev results: {name} {shape} kd seed {seed}: its teacher is missing, train --arms booster first")
+        teacher = found[0]
     files = [f"{args.folder}/{name}/{part}.csv.gz" for part in ("train", "test")]
     command = command_of(args, job, batch, files, model_dir, teacher)
     steps = args.rows[name] * epochs // batch
@@ -292,7 +296,7 @@ def run_all(args, pool):
             teachers = {}
             for arm in args.arms:
                 for seed in range(1, args.seeds + 1):
-                    job = pool.submit(run_one, args, (name, shape, arm, seed), teachers.get(seed) if arm == "kd" else None)
+                    job = pool.submit(run_one, args, (name, shape, arm, seed), teachers.get(seed))
                     if arm == "booster":
                         teachers[seed] = job
                     jobs.append(job)
