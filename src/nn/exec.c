@@ -52,6 +52,9 @@ struct rk_exec {
     double *loss_parts, *loss_values; /* [n_losses, RK_CHUNKS], [n_losses] */
     bool diverged;                    /* a loss of the last batch is not finite */
 
+    int *packers; /* nodes whose kernels are packed anew for each training batch */
+    int n_packers;
+
     float *chunk_slabs;    /* [RK_CHUNKS, dense_size] */
     float *dense_gradient; /* [dense_size] */
     segment *segments;
@@ -114,6 +117,25 @@ static void params_init(const rk_exec *exec, rk_op_io *io)
     }
 }
 
+/* Room for n floats from a cache line on. */
+static float *aligned_floats(rk_exec *exec, size_t n)
+{
+    enum { LINE = 64 };
+    char *room = rk_arena_alloc(&exec->arena, n * sizeof(float) + LINE, 1);
+
+    return room ? (float *)(room + (LINE - (uintptr_t)room % LINE) % LINE) : NULL;
+}
+
+/* Room for the kernel of a node, and its transpose, as products want them. */
+static void packs_init(rk_exec *exec, rk_op_io *io)
+{
+    int64_t in = io->widths[0], out = exec->plan->widths[io->node->id];
+
+    exec->packers[exec->n_packers++] = io->node->id;
+    io->packed[0] = aligned_floats(exec, rk_packed_size(in, out));
+    io->packed[1] = aligned_floats(exec, rk_packed_size(out, in));
+}
+
 /* What of a node's io never changes. */
 static bool io_init(rk_exec *exec, const rk_node *node)
 {
@@ -141,6 +163,8 @@ static bool io_init(rk_exec *exec, const rk_node *node)
     if (node->op->shared_size)
         io->shared = exec_alloc(exec, (int)node->op->shared_size(node), sizeof *io->shared);
     params_init(exec, io);
+    if (node->op->packs_kernel && exec->options.gradients)
+        packs_init(exec, io);
     if (node->table >= 0)
         io->table = exec->weights->tables[node->table];
     return !rk_arena_failed(&exec->arena);
@@ -208,6 +232,7 @@ static bool exec_init(rk_exec *exec)
     exec->values = exec_alloc(exec, n, sizeof *exec->values);
     exec->gradients = exec_alloc(exec, n, sizeof *exec->gradients);
     exec->ios = exec_alloc(exec, n, sizeof *exec->ios);
+    exec->packers = exec_alloc(exec, n, sizeof *exec->packers);
     exec->loss_ios = exec_alloc(exec, n_losses, sizeof *exec->loss_ios);
     exec->loss_parts = exec_alloc(exec, n_losses * RK_CHUNKS, sizeof *exec->loss_parts);
     exec->loss_values = exec_alloc(exec, n_losses, sizeof *exec->loss_values);
@@ -619,6 +644,20 @@ void rk_exec_before_reading(rk_exec *exec, rk_before_reading_fn fn, void *arg)
     exec->before_reading_arg = arg;
 }
 
+/* Piece i: a kernel, or its transpose. */
+static void pack_kernel(void *arg, int i, int thread)
+{
+    const rk_exec *exec = arg;
+    const rk_op_io *io = &exec->ios[exec->packers[i / 2]];
+    int64_t in = io->widths[0], out = exec->plan->widths[io->node->id];
+
+    (void)thread;
+    if (i % 2)
+        rk_pack((float *)(uintptr_t)io->packed[1], (rk_matrix){ io->params[0], out, true }, out, in);
+    else
+        rk_pack((float *)(uintptr_t)io->packed[0], (rk_matrix){ io->params[0], out, false }, in, out);
+}
+
 rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step, rocket_error *err)
 {
     assert(n_rows > 0);
@@ -632,6 +671,8 @@ rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint
     losses_bind(exec);
     announce_rows(exec, training && exec->options.gradients);
     exec->has_run = true;
+    if (training)
+        run_pieces(exec, 2 * exec->n_packers, pack_kernel);
     run_pass(exec, training ? &exec->plan->training : &exec->plan->inference);
     return losses_collect(exec, step, err);
 }

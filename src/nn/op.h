@@ -55,6 +55,8 @@ typedef struct rk_op_io {
     bool add_params[RK_MAX_NODE_PARAMS];
     const float *table; /* [V, D] f32 */
 
+    const float *packed[2]; /* with op->packs_kernel, in training: params[0] and its transpose, see rk_pack; or NULL */
+
     double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
     int n_chunks;    /* combine; 0 in inference, where there was no reduce */
     float *shared;   /* [shared_size] kept from the forward to the backward pass */
@@ -85,6 +87,7 @@ struct rk_op {
     bool joins_inputs;          /* y is its inputs side by side: whoever makes an input may write it there at once, so
                                  * that x[i] or dx[i] can already be the right columns of y or dy (concat) */
 
+    bool packs_kernel;      /* params[0] is a kernel [in, out] that rows of x are multiplied with */
     bool is_rectifier;      /* y = x > 0 ? x : slope x, and slope >= 0 */
     float slope;            /* of a rectifier */
     bool applies_rectifier; /* forward and backward heed io->slope */

@@ -31,43 +31,68 @@ static int64_t multiplications(const rk_graph *graph, const rk_node *node)
     return rk_shape_size(&rk_graph_param_at(graph, node->params[KERNEL])->shape);
 }
 
+static rk_matrix matrix_of(rk_block rows, bool transposed)
+{
+    return (rk_matrix){ rows.data, rows.ld, transposed };
+}
+
 static void forward(const rk_op_io *io)
 {
     int64_t in = io->widths[0], out = io->node->shape.dims[0];
-    rk_block x = rk_rows(io->x[0], io->begin, io->end, in), y = rk_rows(io->y, io->begin, io->end, out);
+    rk_product product = { .c = rk_rows(io->y, io->begin, io->end, out),
+                           .a = matrix_of(rk_rows(io->x[0], io->begin, io->end, in), false),
+                           .b = { io->params[KERNEL], out, false },
+                           .packed = io->training ? io->packed[0] : NULL,
+                           .k = in,
+                           .start = io->params[BIAS],
+                           .rectify = io->slope != 1,
+                           .slope = io->slope };
 
-    io->backend->product(&(rk_product){ .c = y,
-                                        .a = { x.data, x.ld, false },
-                                        .b = { io->params[KERNEL], out, false },
-                                        .k = in,
-                                        .start = io->params[BIAS],
-                                        .rectify = io->slope != 1,
-                                        .slope = io->slope });
+    io->backend->product(&product);
 }
 
-/* The gradient of the bias by itself, so that the first of a chunk's pieces overwrites what is there. */
-static void add_bias_gradient(const rk_op_io *io, rk_block dy)
+static void kernel_gradient(const rk_op_io *io, rk_block dy)
+{
+    int64_t in = io->widths[0];
+    rk_product product = { .c = { io->dparams[KERNEL], dy.cols, in, dy.cols },
+                           .a = matrix_of(rk_rows(io->x[0], io->begin, io->end, in), true),
+                           .b = matrix_of(dy, false),
+                           .k = dy.rows,
+                           .add = io->add_params[KERNEL] };
+
+    if (io->dparams[KERNEL])
+        io->backend->product(&product);
+}
+
+static void bias_gradient(const rk_op_io *io, rk_block dy)
 {
     rk_dparam_begin(io, BIAS, dy.cols);
     if (io->dparams[BIAS])
         io->backend->column_sums(io->dparams[BIAS], dy);
 }
 
+static void input_gradient(const rk_op_io *io, rk_block dy)
+{
+    rk_product product = { .c = rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
+                           .a = matrix_of(dy, false),
+                           .b = { io->params[KERNEL], dy.cols, true },
+                           .packed = io->packed[1],
+                           .k = dy.cols,
+                           .add = io->add[0] };
+
+    if (io->dx[0].data)
+        io->backend->product(&product);
+}
+
 static void backward(const rk_op_io *io)
 {
-    int64_t in = io->widths[0], out = io->node->shape.dims[0];
-    rk_block x = rk_rows(io->x[0], io->begin, io->end, in), dy = rk_rows(io->dy, io->begin, io->end, out);
-    rk_matrix dy_matrix = { dy.data, dy.ld, false };
+    rk_block dy = rk_rows(io->dy, io->begin, io->end, io->node->shape.dims[0]);
 
     if (io->slope != 1) /* nobody reads dy of a rectifier after this */
-        io->backend->relu_backward(dy, dy, rk_rows(io->y, io->begin, io->end, out), io->slope, false);
-    if (io->dparams[KERNEL])
-        io->backend->gemm((rk_block){ io->dparams[KERNEL], out, in, out }, (rk_matrix){ x.data, x.ld, true }, dy_matrix,
-                          x.rows, io->add_params[KERNEL]);
-    add_bias_gradient(io, dy);
-    if (io->dx[0].data)
-        io->backend->gemm(rk_rows(io->dx[0], io->begin, io->end, in), dy_matrix,
-                          (rk_matrix){ io->params[KERNEL], out, true }, out, io->add[0]);
+        io->backend->relu_backward(dy, dy, rk_rows(io->y, io->begin, io->end, dy.cols), io->slope, false);
+    kernel_gradient(io, dy);
+    bias_gradient(io, dy);
+    input_gradient(io, dy);
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
@@ -94,6 +119,7 @@ const rk_op rk_op_dense = {
     .doc = "fully connected: y = x kernel + bias; parameters kernel [in, out], bias [out]",
     .n_inputs = 1,
     .n_params = 2,
+    .packs_kernel = true,
     .offset_param = BIAS,
     .applies_rectifier = true,
     .shape = shape,
