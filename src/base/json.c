@@ -24,6 +24,7 @@ enum { MAX_DEPTH = 64 };
 struct rk_json {
     rk_json_kind kind;
     bool flag, is_integer;
+    rk_json_place where, key_where;
     int64_t integer;
     double number;
     const char *string;
@@ -49,7 +50,8 @@ typedef struct entry {
 typedef struct parser {
     const char *text, *name;
     size_t at, n, depth;
-    entry *stack; /* [n_stack] of all lists that are open */
+    size_t n_lines, line_start; /* line ends before `at`, and where the last of them ended */
+    entry *stack;               /* [n_stack] of all lists that are open */
     size_t n_stack, capacity;
     rk_arena *arena;
     rocket_error *err;
@@ -85,10 +87,19 @@ static rocket_status no_memory(const parser *p)
     return rk_fail(p->err, ROCKET_FAILED, "%s: out of memory", p->name);
 }
 
+/* Line ends stand between values only. */
 static void skip_blanks(parser *p)
 {
-    while (p->at < p->n && strchr(" \t\r\n", p->text[p->at]) != NULL && p->text[p->at] != '\0')
-        p->at++;
+    for (; p->at < p->n && strchr(" \t\r\n", p->text[p->at]) != NULL && p->text[p->at] != '\0'; p->at++)
+        if (p->text[p->at] == '\n') {
+            p->n_lines++;
+            p->line_start = p->at + 1;
+        }
+}
+
+static rk_json_place place(const parser *p)
+{
+    return (rk_json_place){ (uint32_t)p->n_lines + 1, (uint32_t)(p->at - p->line_start) + 1 };
 }
 
 /* Is the next byte c? Takes it if so. */
@@ -241,6 +252,7 @@ static rocket_status parse_entry(parser *p, bool named)
 
     skip_blanks(p);
     item.key_at = p->at;
+    rk_json_place key = place(p);
     if (named) {
         RK_TRY(parse_string(p, &item.key));
         skip_blanks(p);
@@ -248,6 +260,7 @@ static rocket_status parse_entry(parser *p, bool named)
             return fault(p, p->at, "':'");
     }
     RK_TRY(parse_value(p, &item.value));
+    item.value.key_where = key;
     return push(p, &item);
 }
 
@@ -330,6 +343,7 @@ static bool take_word(parser *p, const char *word)
 static rocket_status parse_value(parser *p, rk_json *out)
 {
     skip_blanks(p);
+    out->where = place(p);
     if (take(p, '{'))
         return parse_list(p, out, '}');
     if (take(p, '['))
@@ -423,6 +437,16 @@ const char *rk_json_key(const rk_json *object, size_t i)
 const rk_json *rk_json_member(const rk_json *object, size_t i)
 {
     return rk_json_kind_of(object) == RK_JSON_OBJECT && i < object->n ? &object->items[i] : NULL;
+}
+
+rk_json_place rk_json_where(const rk_json *value)
+{
+    return value->where;
+}
+
+rk_json_place rk_json_key_where(const rk_json *member)
+{
+    return member->key_where;
 }
 
 const char *rk_json_string(const rk_json *value)

@@ -32,6 +32,13 @@ const rk_json *rk_json_get(const rk_json *object, const char *key); /* NULL when
 const char *rk_json_key(const rk_json *object, size_t i);           /* i-th key, insertion order */
 const rk_json *rk_json_member(const rk_json *object, size_t i);
 
+/* Where in the text the value begins, and where the key of a member does. Columns count bytes from 1. */
+typedef struct rk_json_place {
+    uint32_t line, column;
+} rk_json_place;
+rk_json_place rk_json_where(const rk_json *value);
+rk_json_place rk_json_key_where(const rk_json *member);
+
 const char *rk_json_string(const rk_json *value); /* NULL unless a string */
 bool rk_json_number(const rk_json *value, double *out);
 bool rk_json_integer(const rk_json *value, int64_t *out);

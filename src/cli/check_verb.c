@@ -1,10 +1,48 @@
-/* rocket check: every fault of a config at once. */
+/* rocket check: every fault of a config at once, and of the vocabularies that it names. */
 #include <stdio.h>
 
 #include "common.h"
 #include "error.h"
+#include "log.h"
 #include "stop.h"
 #include "stream.h"
+
+/* The words that a feature looks up in a file, read and forgotten. */
+static rocket_status check_vocabulary(const Rocket__FeatureConfig *feature, rocket_error *err)
+{
+    rk_vocabulary item;
+    const rk_vocabulary *found;
+    rk_arena arena;
+
+    if (feature->hash_bucket_size > 0 || feature->n_vocab_list > 0 || !feature->vocab_file || !feature->vocab_file[0])
+        return ROCKET_OK;
+    rk_arena_init(&arena, 0);
+    rk_vocabularies none = { .item = &item, .from_files = true, .arena = &arena };
+    rocket_status status = rk_vocabulary_get(&found, &none, feature->vocab_file, err);
+    rk_arena_clear(&arena);
+    return status;
+}
+
+/* Files that the config names are part of it: all that cannot be used are told. */
+static rocket_status check_vocabularies(const rk_config *config, rocket_error *err)
+{
+    const rk_resolved *view = rk_config_view(config);
+    size_t n_bad = 0;
+
+    for (size_t i = 0; i < view->n_features; i++) {
+        const Rocket__FeatureConfig *feature = view->features[i].config;
+        rocket_error own = { 0 };
+
+        if (check_vocabulary(feature, &own) == ROCKET_OK)
+            continue;
+        rk_log(RK_LOG_ERROR, "%s: feature \"%s\": %s", rk_config_where(config, &feature->base, "vocab_file", 0),
+               view->features[i].key, own.text);
+        n_bad++;
+    }
+    RK_FAIL_IF(n_bad > 0, DATA, err, "%s: %zu vocabular%s that cannot be used", rk_config_name(config), n_bad,
+               n_bad == 1 ? "y" : "ies");
+    return ROCKET_OK;
+}
 
 /* Read every row of a file list through the schema: the first bad row is reported. */
 static rocket_status check_rows(const rk_config *config, const rk_schema *schema, const char *paths, rocket_error *err)
@@ -46,10 +84,11 @@ static rocket_status check_data(const rk_config *config, rocket_error *err)
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     rk_config *config;
-    rocket_status status = ROCKET_OK;
+    rocket_status status;
 
     RK_TRY(rk_cli_config(&config, args, err));
-    if (rk_args_has(args, "data"))
+    status = check_vocabularies(config, err);
+    if (status == ROCKET_OK && rk_args_has(args, "data"))
         status = check_data(config, err);
     if (status == ROCKET_OK)
         printf("%s: ok\n", rk_config_name(config));

@@ -1,11 +1,12 @@
-/* Life of a config: read, override, resolve; see config.h. The order of a run: text -> messages (text_format) ->
- * overrides -> derived view (resolve). All of it lives in one arena, so freeing is one call. */
+/* Life of a config: read, override, resolve; see config.h. The order of a run: text -> messages (text_format,
+ * json_format) -> overrides -> derived view (resolve). All of it lives in one arena, so freeing is one call. */
 #include "config.h"
 
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
+#include "json_format.h"
 #include "locations.h"
 #include "mem.h"
 #include "overrides.h"
@@ -56,7 +57,7 @@ static bool fill(rk_config *config, const rk_config_source *source, rk_faults *f
     rk_text_input in = { source->text, source->n, config->name, false, &config->arena, &config->locations, faults };
     rk_override_target target = { &config->root->base, &config->arena, &config->locations, faults };
 
-    if (!rk_text_read(&in, &config->root->base, NULL))
+    if (!(source->json ? rk_json_read(&in, &config->root->base) : rk_text_read(&in, &config->root->base, NULL)))
         return false;
     for (size_t i = 0; i < source->n_overrides; i++)
         if (!rk_override_apply(&target, source->overrides[i]))
@@ -106,13 +107,13 @@ rocket_status rk_config_load(rk_config **out, const char *path, const char *cons
     rk_buf text;
     rocket_status status;
 
-    RK_FAIL_IF(ends_with(path, ".json"), CONFIG, err,
-               "%s: configs in proto JSON are not supported; write it in protobuf text format, as .config", path);
-    RK_FAIL_IF(!ends_with(path, ".config"), CONFIG, err, "%s: expected a file whose name ends in .config", path);
+    bool json = ends_with(path, ".json");
+    RK_FAIL_IF(!json && !ends_with(path, ".config"), CONFIG, err,
+               "%s: expected a file whose name ends in .config or .json", path);
     rk_buf_init(&text, RK_CONFIG_MAX_BYTES);
     status = rk_file_read(&text, path, err);
     if (status == ROCKET_OK) {
-        rk_config_source source = { path, text.data ? text.data : "", text.size, overrides, n_overrides };
+        rk_config_source source = { path, text.data ? text.data : "", text.size, overrides, n_overrides, json };
         status = rk_config_parse(out, &source, faults, err);
     }
     rk_buf_clear(&text);

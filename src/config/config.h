@@ -13,6 +13,7 @@
 #ifndef RK_CONFIG_H
 #define RK_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pipeline.pb-c.h"
@@ -25,10 +26,11 @@ typedef struct rk_config rk_config;
 
 enum { RK_CONFIG_MAX_BYTES = 16 << 20 }; /* of the text */
 
-/* Read a .config file (protobuf text format), apply the overrides ("path=value", overrides.h) in order, expand names.
+/* Read a .config file (protobuf text format) or a .json file (protobuf's JSON of the same messages), apply the
+ * overrides ("path=value", overrides.h) in order, expand names.
  *
  * Faults of text and overrides are all added to faults (NULL: only the first is reported, in err); *out is set when
- * there is no ERROR among them. ROCKET_CONFIG: the text or an override is wrong, or the file is not .config;
+ * there is no ERROR among them. ROCKET_CONFIG: the text or an override is wrong, or the file's name has another end;
  * ROCKET_FAILED: it cannot be read, or memory ran out. */
 ROCKET_NODISCARD rocket_status rk_config_load(rk_config **out, const char *path, const char *const *overrides,
                                               size_t n_overrides, rk_faults *faults, rocket_error *err);
@@ -40,6 +42,7 @@ typedef struct rk_config_source {
     size_t n;
     const char *const *overrides;
     size_t n_overrides;
+    bool json; /* the text is protobuf's JSON, not its text format */
 } rk_config_source;
 ROCKET_NODISCARD rocket_status rk_config_parse(rk_config **out, const rk_config_source *source, rk_faults *faults,
                                                rocket_error *err);

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char overrides[MAX_OVERRIDES][OVERRIDE_BYTES];
     const char *list[MAX_OVERRIDES];
     uint64_t before = rk_alloc_live_bytes();
-    rk_config_source source = { "fuzz", (const char *)data, size, list, 0 };
+    rk_config_source source = { .name = "fuzz", .text = (const char *)data, .n = size, .overrides = list };
     rk_faults faults;
     rk_config *config = NULL;
 

@@ -17,7 +17,9 @@ typedef struct config_text { /* what to read; overrides end with NULL */
 
 static inline rk_config_source config_text_source(const config_text *input)
 {
-    rk_config_source source = { "t", input->text, strlen(input->text), input->overrides, 0 };
+    rk_config_source source = {
+        .name = "t", .text = input->text, .n = strlen(input->text), .overrides = input->overrides
+    };
 
     while (source.n_overrides < CONFIG_TEXT_OVERRIDES && input->overrides[source.n_overrides])
         source.n_overrides++;

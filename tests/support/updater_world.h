@@ -124,7 +124,8 @@ static inline rk_config *world_config(const char *train)
 
     rk_buf_init(&text, 0);
     rk_buf_printf(&text, "train_config { %s }", train);
-    if (rk_config_parse(&config, &(rk_config_source){ "test", text.data, text.size, NULL, 0 }, NULL, &err) != ROCKET_OK)
+    if (rk_config_parse(&config, &(rk_config_source){ .name = "test", .text = text.data, .n = text.size }, NULL,
+                        &err) != ROCKET_OK)
         fail_msg("%s", err.text);
     rk_buf_clear(&text);
     return config;

@@ -51,7 +51,8 @@ static const rk_schedule_def *parse(rk_config **config, const ProtobufCMessage *
     rk_buf_init(&whole, 0);
     rk_buf_printf(&whole, "train_config { optimizer_config { sgd_optimizer { learning_rate { %s } } } }", text);
     assert_int_equal(
-        rk_config_parse(config, &(rk_config_source){ "test", whole.data, whole.size, NULL, 0 }, NULL, &err), ROCKET_OK);
+        rk_config_parse(config, &(rk_config_source){ .name = "test", .text = whole.data, .n = whole.size }, NULL, &err),
+        ROCKET_OK);
     rk_buf_clear(&whole);
     name = rk_oneof_name(
         &rk_config_root(*config)->train_config->optimizer_config[0]->sgd_optimizer->learning_rate->base, options);

@@ -287,7 +287,7 @@ static void write_config(writer *w, uint64_t number)
 /* Read by our reader, packed by protobuf-c. Expansion faults of random names are no matter here. */
 static void pack(const rk_buf *text, rk_buf *bytes, uint64_t number)
 {
-    rk_config_source source = { "random", text->data ? text->data : "", text->size, NULL, 0 };
+    rk_config_source source = { .name = "random", .text = text->data ? text->data : "", .n = text->size };
     rk_config *config = NULL;
     rocket_error err = { 0 };
 
@@ -313,7 +313,7 @@ static void assert_same_bytes(const rk_buf *a, const rk_buf *b, const rk_buf *te
 
 static void print(const rk_buf *text, rk_buf *out)
 {
-    rk_config_source source = { "random", text->data ? text->data : "", text->size, NULL, 0 };
+    rk_config_source source = { .name = "random", .text = text->data ? text->data : "", .n = text->size };
     rk_config *config = NULL;
 
     assert_int_equal(rk_config_parse(&config, &source, NULL, NULL), ROCKET_OK);

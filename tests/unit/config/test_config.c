@@ -115,7 +115,9 @@ static rocket_status live(void *arg)
                                                  "input_names: 'absent' embedding_name: 't' } }\n";
     static const char *const overrides[] = { "features[user].embedding_dim=8", "data_config.label_fields=['clk']",
                                              "features[:].hash_bucket_size=5" };
-    rk_config_source source = { "t", text, sizeof text - 1, overrides, 3 };
+    rk_config_source source = {
+        .name = "t", .text = text, .n = sizeof text - 1, .overrides = overrides, .n_overrides = 3
+    };
     rk_config *config = NULL;
     rk_buf out;
     rocket_error err = { 0 };
