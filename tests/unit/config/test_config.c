@@ -47,8 +47,7 @@ static void other_files_are_not(void **state)
     char path[128];
 
     (void)state;
-    assert_not_loaded("a.json", ROCKET_CONFIG, "a.json: configs in proto JSON are not supported");
-    assert_not_loaded("a.txt", ROCKET_CONFIG, "a.txt: expected a file whose name ends in .config");
+    assert_not_loaded("a.txt", ROCKET_CONFIG, "a.txt: expected a file whose name ends in .config or .json");
     assert_not_loaded("", ROCKET_CONFIG, "expected a file");
     snprintf(path, sizeof path, "%s/absent.config", folder.path);
     assert_not_loaded(path, ROCKET_FAILED, path);
@@ -57,6 +56,10 @@ static void other_files_are_not(void **state)
     assert_not_loaded(path, ROCKET_CONFIG,
                       "b.config:2:2: unknown field \"batch_sise\" in data_config; did you mean "
                       "\"batch_size\"? (and 1 more)");
+    snprintf(path, sizeof path, "%s/b.json", folder.path);
+    write_file(path, "{\"data_config\": {\n \"batch_sise\": 5}}");
+    assert_not_loaded(path, ROCKET_CONFIG,
+                      "b.json:2:2: unknown field \"batch_sise\" in data_config; did you mean \"batch_size\"?");
     remove_test_folder(folder);
 }
 
