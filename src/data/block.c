@@ -60,6 +60,8 @@ bool rk_block_reserve(rk_block *block, size_t bytes)
 /* The record's row, appended to the block's rows. *drops: a bad row may be left out. */
 static rocket_status parse_record(rk_block *block, const rk_block_rules *rules, rk_text record, bool *drops)
 {
+    if (rules->reader->rows)
+        return rules->reader->rows(block->rows, rules->schema, record, block->scratch, &block->error);
     rk_row row = { .fields = block->fields, .columns = block->columns, .scratch = block->scratch };
     rocket_status status;
     int bad_field = -1;

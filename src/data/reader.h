@@ -10,6 +10,7 @@
 #define RK_READER_H
 
 #include "arena.h"
+#include "batch.h"
 #include "config.h"
 #include "resolve.h"
 
@@ -38,6 +39,7 @@ typedef struct rk_row {
     bool damaged;      /* set on failure: the file itself is broken here, so that ignore_error does not help */
 } rk_row;
 
+struct rk_schema;
 struct rk_value;
 
 typedef struct rk_reader_def {
@@ -64,6 +66,9 @@ typedef struct rk_reader_def {
     rocket_status (*parse)(rk_row *row, const rk_layout *layout, rk_text record, rocket_error *err);
     /* Converts the text of a field that is no label and no STRING, as rk_value_parse does. NULL: it does. */
     rocket_status (*value)(struct rk_value *out, int type, rk_text text, rocket_error *err);
+    /* Instead of parse, where a record is many rows that are columns already. What does not read is damaged. */
+    rocket_status (*rows)(rk_batch *to, const struct rk_schema *schema, rk_text record, char *scratch,
+                          rocket_error *err);
 } rk_reader_def;
 
 extern const rk_reader_def *const rk_readers[]; /* ends with NULL */

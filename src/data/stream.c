@@ -19,6 +19,7 @@
 #include "header.h"
 #include "input_files.h"
 #include "mem.h"
+#include "packed_file.h"
 #include "rng.h"
 #include "shuffle.h"
 #include "source.h"
@@ -569,6 +570,26 @@ static rocket_status check_files(rk_stream *stream, rocket_error *err)
     return ROCKET_OK;
 }
 
+/* Packed files are known by their first bytes. They and texts do not mix: a text has a layout, and they have none. */
+static rocket_status find_packed(rk_stream *stream, rocket_error *err)
+{
+    size_t n_packed = 0;
+
+    for (size_t i = 0; i < stream->files.n; i++)
+        if (!rk_source_is_pipe(stream->files.path[i]) && rk_pack_recognise(stream->files.path[i])) {
+            RK_TRY(rk_pack_check(stream->files.path[i], stream->rules.schema, err));
+            n_packed++;
+        }
+    RK_FAIL_IF(n_packed > 0 && n_packed < stream->files.n, DATA, err,
+               "%s: expected packed files only or none, found %zu of %zu", stream->options.paths, n_packed,
+               stream->files.n);
+    if (n_packed > 0) {
+        stream->rules.reader = &rk_reader_pack;
+        stream->rules.has_header = false;
+    }
+    return ROCKET_OK;
+}
+
 /* So many files are read in turn: as many as upstream reads at once, which is only of use to a shuffle. */
 static size_t count_open(const rk_stream *stream)
 {
@@ -591,7 +612,8 @@ static rocket_status find_files(rk_stream *stream, rocket_error *err)
     reading->n_open = count_open(stream);
     for (size_t i = 0; i < reading->n_open; i++)
         rk_buf_init(&reading->open[i].carry, 0);
-    return check_files(stream, err);
+    RK_TRY(check_files(stream, err));
+    return find_packed(stream, err);
 }
 
 static rocket_status set_options(rk_stream *stream, const rk_stream_options *options, rocket_error *err)

@@ -178,9 +178,10 @@ static inline size_t hash_eight(int64_t *ids, const char *text, const uint32_t *
         _mm512_storeu_si512(all_ids, found);
         for (; longer; longer &= longer - 1) {
             size_t k = (size_t)__builtin_ctz(longer);
-            uint32_t begin = ends[k - 1] + 1;
+            const uint32_t *end = ends + k;
+            uint32_t begin = end[-1] + 1;
 
-            all_ids[k] = hash_one(text + begin, ends[k] - begin, buckets);
+            all_ids[k] = hash_one(text + begin, *end - begin, buckets);
         }
         found = _mm512_loadu_si512(all_ids);
     }

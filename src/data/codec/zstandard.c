@@ -4,6 +4,7 @@
 #include "codec.h"
 #include "error.h"
 #include "mem.h"
+#include "zstd_piece.h"
 
 struct rk_decoder {
     ZSTD_DStream *stream;
@@ -62,3 +63,20 @@ const rk_codec_def rk_codec_zstd = {
     .decode = decode,
     .close = close_decoder,
 };
+
+size_t rk_zstd_bound(size_t n)
+{
+    return ZSTD_compressBound(n);
+}
+
+size_t rk_zstd_pack(void *to, size_t room, const void *from, size_t n, int level)
+{
+    size_t got = ZSTD_compress(to, room, from, n, level);
+
+    return ZSTD_isError(got) ? 0 : got;
+}
+
+bool rk_zstd_unpack(void *to, size_t n, const void *from, size_t n_from)
+{
+    return ZSTD_decompress(to, n, from, n_from) == n;
+}
