@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "common.h"
+#include "dropout_rates.h"
 #include "error.h"
 #include "mem.h"
 #include "op.h"
@@ -80,6 +81,23 @@ static rocket_status inspect_config(const rk_args *args, const char *path, rocke
     return status;
 }
 
+/* Features by what variational dropout has learnt, the most needed first. */
+static rocket_status print_dropout_rates(const rk_weights *weights, rocket_error *err)
+{
+    rk_arena arena;
+    rk_dropout_rate *rates;
+    size_t n;
+
+    rk_arena_init(&arena, 0);
+    rocket_status status = rk_dropout_rates(&rates, &n, weights, &arena, err);
+    if (status == ROCKET_OK && n > 0)
+        puts("rates at which features are dropped:");
+    for (size_t i = 0; status == ROCKET_OK && i < n; i++)
+        printf("    %-32s %.4f\n", rates[i].feature, rates[i].rate);
+    rk_arena_clear(&arena);
+    return status;
+}
+
 static rocket_status inspect_file(const rk_args *args, const char *path, rocket_error *err)
 {
     rk_bundle *bundle;
@@ -89,8 +107,9 @@ static rocket_status inspect_file(const rk_args *args, const char *path, rocket_
         printf("%s: %s of step %llu\n", path, bundle->is_checkpoint ? "checkpoint" : "model",
                (unsigned long long)bundle->state.step);
     print_graph(args, bundle->graph);
+    rocket_status status = rk_args_has(args, "json") ? ROCKET_OK : print_dropout_rates(bundle->weights, err);
     rk_bundle_close(bundle);
-    return ROCKET_OK;
+    return status;
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)

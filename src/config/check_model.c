@@ -67,6 +67,9 @@ static void check_loss(const rk_check *check)
                       "loss_type %s: the losses of RocketLaunching are cross-entropies all the same, as upstream",
                       name);
     check_not_negative(check, &model->base, "embedding_regularization", (double)model->embedding_regularization);
+    if (model->variational_dropout)
+        check_not_negative(check, &model->variational_dropout->base, "regularization_lambda",
+                           (double)model->variational_dropout->regularization_lambda);
 }
 
 static void check_hint(const rk_check *check, const rk_launch *launch)

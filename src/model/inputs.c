@@ -74,10 +74,76 @@ static void add_embedding_l2(rk_model *model, const rk_feature *feature, int nod
     rk_graph_add_loss(model->graph, "EMBEDDING_L2", name, &spec);
 }
 
+/* Variational dropout of the features' vectors, in parts, and its penalty. Upstream keeps all rates in one variable
+ * that starts uniform in +-sqrt(3 / its size) (TensorFlow's glorot_uniform of a vector); here each feature has a
+ * variable of its own, "variational_dropout/<feature>/logit_p", which starts the same. */
+typedef struct dropping {
+    rk_model *model;
+    const rk_inputs_options *options;
+    rk_arena *names;
+    int *parts, *keep_rates; /* [n] */
+    int64_t n_rates;         /* of all features */
+} dropping;
+
+static int64_t width_of(const rk_graph *graph, int node)
+{
+    return node < 0 ? 1 : rk_shape_size(&rk_graph_node(graph, node)->shape);
+}
+
+static void drop_feature(dropping *d, const rk_schema *schema, size_t i)
+{
+    rk_graph *graph = d->model->graph;
+    bool whole = !d->options->dropout->embedding_wise_variational_dropout;
+    const char *name =
+        rk_arena_printf(d->names, "%svariational_dropout/%s", d->options->prefix, rk_schema_feature(schema, i)->name);
+    const char *variable = rk_arena_printf(d->names, "%s/logit_p", name ? name : "");
+    rk_node_spec drop = RK_NODE_SPEC("variational_dropout"), keep = RK_NODE_SPEC("keep_rate");
+    double limit = sqrt(3 / (double)d->n_rates);
+    int input = d->parts[i];
+
+    if (rk_arena_failed(d->names))
+        return;
+    drop.params[0] = keep.params[0] =
+        rk_graph_param(graph, &(rk_param){ .name = variable,
+                                           .shape = { 1, { whole ? 1 : width_of(graph, input) } },
+                                           .init = rk_init_make("uniform", -limit, limit),
+                                           .trainable = true });
+    drop.n_params = keep.n_params = 1;
+    drop.name = name;
+    drop.inputs = keep.inputs = &input;
+    drop.n_inputs = keep.n_inputs = 1;
+    drop.attrs[0].name = "whole";
+    drop.attrs[0].value = whole;
+    d->parts[i] = rk_graph_add(graph, &drop);
+    d->keep_rates[i] = rk_graph_add(graph, &keep);
+}
+
+static void drop_features(dropping *d, const rk_schema *schema, size_t n)
+{
+    rk_graph *graph = d->model->graph;
+    rk_node_spec all = RK_NODE_SPEC("concat"), penalty = { .n_inputs = 1, .table = -1 };
+
+    for (size_t i = 0; i < n; i++)
+        d->n_rates += d->options->dropout->embedding_wise_variational_dropout ? width_of(graph, d->parts[i]) : 1;
+    for (size_t i = 0; i < n; i++)
+        drop_feature(d, schema, i);
+    const char *loss = rk_arena_printf(d->names, "%svariational_dropout_loss", d->options->loss_scope);
+    if (rk_arena_failed(d->names))
+        return;
+    all.inputs = d->keep_rates;
+    all.n_inputs = (int)n;
+    int rates = rk_graph_add(graph, &all);
+    penalty.inputs = &rates;
+    penalty.attrs[0].name = "lambda";
+    penalty.attrs[0].value = (double)d->options->dropout->regularization_lambda;
+    rk_graph_add_loss(graph, "DROPOUT_PENALTY", loss, &penalty);
+}
+
 static int build(rk_model *model, const rk_schema *schema, const rk_inputs_options *options, rk_arena *names)
 {
     size_t n = rk_schema_n_features(schema);
-    int *parts = rk_arena_alloc(names, n, sizeof *parts);
+    int *parts = rk_arena_alloc(names, n, sizeof *parts), *keep_rates = rk_arena_alloc(names, n, sizeof *keep_rates);
+    dropping dropped = { model, options, names, parts, keep_rates, 0 };
     rk_node_spec spec = RK_NODE_SPEC("concat");
 
     for (size_t i = 0; parts != NULL && i < n; i++) {
@@ -90,6 +156,8 @@ static int build(rk_model *model, const rk_schema *schema, const rk_inputs_optio
             parts[i] = input;
         }
     }
+    if (options->dropout != NULL && keep_rates != NULL && n > 0)
+        drop_features(&dropped, schema, n);
     spec.name = rk_arena_printf(names, "%sinput", options->prefix);
     spec.inputs = parts;
     spec.n_inputs = (int)n;

@@ -9,6 +9,7 @@ typedef struct rk_inputs_options {
     int64_t dim;            /* embedding width instead of the features' own; 0: as configured */
     double embedding_l2;    /* adds embedding_l2 / 2 * sum over the batch of squares of each pooled vector */
     const char *loss_scope; /* before the names of those losses; "" or e.g. "light_" */
+    const Rocket__VariationalDropoutLayer *dropout; /* of every feature's vector; NULL: none */
 } rk_inputs_options;
 
 /* x = the features' vectors side by side, in the order of the group (easyrec.md 3.6). A second call for the same model

@@ -24,6 +24,7 @@ struct rk_loss_def {
     const char *name; /* "LOGIT_MSE" */
     const char *doc;
     bool regulariser;                /* of the training loss only: evaluation leaves it out; never sample-weighted */
+    bool own_line;                   /* of a regulariser: reported by its name, not in regularization_loss */
     int n_inputs;                    /* without the optional sample weight, which comes last */
     const char *inputs[4];           /* e.g. "logits", "labels" */
     const char *attrs[RK_MAX_ATTRS]; /* e.g. "weight", "temperature" */

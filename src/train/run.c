@@ -166,7 +166,7 @@ rk_losses_now rk_run_losses(const rk_run *run, bool training)
     for (int i = 0; i < rk_graph_n_losses(graph); i++) {
         const rk_loss *loss = rk_graph_loss_at(graph, i);
         double value = rk_exec_loss(run->exec, i);
-        if (loss->def->regulariser) {
+        if (loss->def->regulariser && (!training || !loss->def->own_line)) {
             regularization += value;
             continue;
         }

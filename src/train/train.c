@@ -9,6 +9,7 @@
 
 #include "checkpoint.h"
 #include "deadline.h"
+#include "dropout_rates.h"
 #include "error.h"
 #include "exporter.h"
 #include "file.h"
@@ -289,6 +290,23 @@ static rocket_status export_last(training *t, rocket_error *err)
     return export_now(t, err);
 }
 
+/* What variational dropout has learnt about the features, under the name of upstream's tool. */
+static rocket_status write_dropout_rates(training *t, rocket_error *err)
+{
+    const char *path = rk_arena_printf(&t->arena, "%s/feature_dropout_ratio_all.csv", t->dir);
+    rk_buf text;
+
+    RK_FAIL_IF(path == NULL, FAILED, err, "out of memory");
+    rk_buf_init(&text, 0);
+    rocket_status status = rk_dropout_rates_print(&text, t->run->weights, err);
+    if (status == ROCKET_OK && text.size > 0 && t->dir[0] != '\0') {
+        status = rk_file_write(path, text.data, text.size, err);
+        rk_log(RK_LOG_INFO, "rates at which features are dropped: %s", path);
+    }
+    rk_buf_clear(&text);
+    return status;
+}
+
 static rocket_status finish(training *t, rocket_error *err)
 {
     rk_stream_stats stats = rk_stream_get_stats(t->stream);
@@ -301,6 +319,7 @@ static rocket_status finish(training *t, rocket_error *err)
     if (stats.dropped_rows > 0)
         rk_log(RK_LOG_WARN, "%llu bad rows were dropped (ignore_error)", (unsigned long long)stats.dropped_rows);
     RK_TRY(save(t, err));
+    RK_TRY(write_dropout_rates(t, err));
     if (t->export_type == RK_EXPORT_FINAL)
         RK_TRY(export_last(t, err)); /* now: a fault of the evaluation data must not cost the model */
     if (has_evaluation(t) && t->last_evaluated != t->step)

@@ -30,6 +30,7 @@ typedef struct builder {
     const Rocket__RocketLaunching *config;
     rk_launch launch;
     double l2, embedding_l2;
+    const Rocket__VariationalDropoutLayer *dropout; /* NULL: none */
     int label, weight;
     rk_arena *scratch;
     rk_hidden hidden[RK_N_NETS]; /* of the towers */
@@ -61,9 +62,12 @@ static int light_view(const builder *b, int shared)
 
 static int build_inputs(const builder *b, const char *prefix, int64_t dim)
 {
-    return rk_inputs_build(
-        b->model, b->schema,
-        &(rk_inputs_options){ .prefix = prefix, .dim = dim, .embedding_l2 = b->embedding_l2, .loss_scope = prefix });
+    return rk_inputs_build(b->model, b->schema,
+                           &(rk_inputs_options){ .prefix = prefix,
+                                                 .dim = dim,
+                                                 .embedding_l2 = b->embedding_l2,
+                                                 .loss_scope = prefix,
+                                                 .dropout = b->dropout });
 }
 
 /* The lower layers: *booster and *light are what the two towers stand on. */
@@ -211,6 +215,7 @@ static rocket_status build(rk_model *model, const rk_config *config, const rk_sc
                   .launch = rk_launch_of(view->launching, view->model->num_class),
                   .l2 = (double)view->launching->l2_regularization,
                   .embedding_l2 = (double)view->model->embedding_regularization,
+                  .dropout = view->model->variational_dropout,
                   .scratch = &scratch };
 
     model->n_classes = (int)view->model->num_class;
