@@ -56,6 +56,9 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
     if (*is_checkpoint) {
         RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
         RK_TRY(meta_number(&state->batch_size, file, "rocket.batch_size", err));
+        if (rk_tensor_file_meta(file, "rocket.first_step", NULL) != NULL)
+            RK_TRY(meta_number(&state->first_step, file, "rocket.first_step", err));
+        RK_FAIL_IF(state->first_step > state->step, CORRUPT, err, "rocket.first_step is behind rocket.step");
         RK_TRY(read_best(state, file, err));
     }
     return ROCKET_OK;

@@ -110,6 +110,8 @@ static rocket_status add_meta(writing *w, rocket_error *err)
         add_number(w, "rocket.seed", source->state.seed);
         add_number(w, "rocket.batch_size", source->state.batch_size);
     }
+    if (source->updater != NULL && source->state.first_step > 0)
+        add_number(w, "rocket.first_step", source->state.first_step);
     if (source->updater != NULL && source->state.has_best)
         add_best(w);
     rk_buf_init(&text, 0);

@@ -3,9 +3,125 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "error.h"
+#include "file.h"
 #include "log.h"
+#include "mem.h"
 #include "tensors.h"
+
+typedef struct pair {
+    const char *now, *old;
+    size_t line;
+} pair;
+
+struct rk_name_map {
+    rk_arena arena;
+    const char *path;
+    pair *pairs;
+    size_t n;
+};
+
+/* ---- the name map ---- */
+
+/* Two words of a line, cut in place; false: not two. */
+static bool cut_line(pair *out, char *line)
+{
+    static const char blanks[] = " \t\r";
+    char *now = line + strspn(line, blanks), *gap = now + strcspn(now, blanks);
+    char *old = gap + strspn(gap, blanks), *end = old + strcspn(old, blanks);
+
+    out->now = now;
+    out->old = old;
+    bool two = gap > now && end > old && end[strspn(end, blanks)] == '\0';
+    *end = *gap = '\0';
+    return two;
+}
+
+static rocket_status cut_lines(rk_name_map *map, char *text, rocket_error *err)
+{
+    size_t n_lines = 1, number = 1;
+
+    for (const char *c = text; *c; c++)
+        n_lines += *c == '\n';
+    map->pairs = rk_arena_alloc(&map->arena, n_lines, sizeof *map->pairs);
+    RK_FAIL_IF(map->pairs == NULL, FAILED, err, "out of memory");
+    for (char *line = text, *next; line != NULL; line = next, number++) {
+        pair *p = &map->pairs[map->n];
+
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        if (line[strspn(line, " \t\r")] == '\0')
+            continue;
+        RK_FAIL_IF(!cut_line(p, line), CONFIG, err, "%s:%zu: expected two names, the variable's and its name there",
+                   map->path, number);
+        p->line = number;
+        map->n++;
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status read_map(rk_name_map *map, const char *path, rocket_error *err)
+{
+    rk_buf text;
+
+    rk_arena_init(&map->arena, 0);
+    map->path = rk_arena_strdup(&map->arena, path);
+    rk_buf_init(&text, 1 << 24);
+    rocket_status status = rk_file_read(&text, path, err);
+    char *copy = rk_arena_strndup(&map->arena, text.data ? text.data : "", text.size);
+    rk_buf_clear(&text);
+    RK_TRY(status);
+    RK_FAIL_IF(rk_arena_failed(&map->arena), FAILED, err, "out of memory");
+    return cut_lines(map, copy, err);
+}
+
+rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error *err)
+{
+    rk_name_map *map = rk_alloc(1, sizeof *map);
+
+    RK_FAIL_IF(map == NULL, FAILED, err, "out of memory");
+    rocket_status status = read_map(map, path, err);
+    if (status != ROCKET_OK) {
+        rk_name_map_free(map);
+        return status;
+    }
+    *out = map;
+    return ROCKET_OK;
+}
+
+void rk_name_map_free(rk_name_map *map)
+{
+    if (map == NULL)
+        return;
+    rk_arena_clear(&map->arena);
+    rk_free(map);
+}
+
+static const char *old_name(const rk_name_map *map, const char *name)
+{
+    for (size_t i = 0; map != NULL && i < map->n; i++)
+        if (strcmp(map->pairs[i].now, name) == 0)
+            return map->pairs[i].old;
+    return name;
+}
+
+static rocket_status check_map(const rk_name_map *map, const rk_graph *graph, const rk_tensor_file *file,
+                               rocket_error *err)
+{
+    for (size_t i = 0; map != NULL && i < map->n; i++) {
+        const pair *p = &map->pairs[i];
+
+        RK_FAIL_IF(rk_graph_find_param(graph, p->now) < 0 && rk_graph_find_table(graph, p->now) < 0, CONFIG, err,
+                   "%s:%zu: the model has no variable \"%s\"", map->path, p->line, p->now);
+        RK_FAIL_IF(rk_tensor_file_find(file, p->old) == NULL, CONFIG, err, "%s:%zu: there is no variable \"%s\" there",
+                   map->path, p->line, p->old);
+    }
+    return ROCKET_OK;
+}
+
+/* ---- restoring ---- */
 
 typedef struct restoring {
     const rk_tensor_file *file;
@@ -64,13 +180,14 @@ static void copy_part(float *to, extent size, const rk_tensor_info *from)
 
 static void restore(restoring *r, float *to, const char *name, const rk_shape *shape)
 {
-    const rk_tensor_info *from = is_filtered(r, name) ? NULL : rk_tensor_file_find(r->file, name);
+    const char *old = old_name(r->options->names, name);
+    const rk_tensor_info *from = rk_tensor_file_find(r->file, old);
 
     if (is_filtered(r, name))
         return;
     if (!from || from->type != RK_F32 ||
         (!same_dims(from, shape) && !(r->options->fit_shapes && can_fit(from, shape)))) {
-        rk_log(RK_LOG_WARN, "fine_tune_checkpoint has no \"%s\"%s: it starts as it was drawn", name,
+        rk_log(RK_LOG_WARN, "fine_tune_checkpoint has no \"%s\"%s: it starts as it was drawn", old,
                from ? " of this shape" : "");
         return;
     }
@@ -83,6 +200,7 @@ static rocket_status restore_all(restoring *r, rk_weights *weights, rocket_error
 {
     const rk_graph *graph = weights->graph;
 
+    RK_TRY(check_map(r->options->names, graph, r->file, err));
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
         restore(r, weights->dense + param->offset, param->name, &param->shape);

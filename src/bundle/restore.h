@@ -5,14 +5,21 @@
 
 #include "weights.h"
 
+/* Names that a variable had in the other run (fine_tune_ckpt_var_map): lines "new old", blank ones skipped. */
+typedef struct rk_name_map rk_name_map;
+ROCKET_NODISCARD rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error *err);
+void rk_name_map_free(rk_name_map *map); /* NULL is fine */
+
 typedef struct rk_restore {
     const char *const *filters; /* [n_filters] variables with one of these in their name are left as they are */
     size_t n_filters;
-    bool fit_shapes; /* where shapes differ, take what both have; else such variables are left as they are */
+    const rk_name_map *names; /* NULL: every variable has its own */
+    bool fit_shapes;          /* where shapes differ, take what both have; else such variables are left as they are */
 } rk_restore;
 
-/* Fill weights from a checkpoint or model. Variables that are left as they are for want of a tensor are logged.
- * ROCKET_CONFIG when not one could be restored; ROCKET_CORRUPT when the file is no such file. */
+/* Fill weights from a checkpoint or model. Variables that are left as they are for want of a tensor are logged. Names
+ * of the map that lead nowhere on either side are ROCKET_CONFIG. ROCKET_CONFIG when not one could be restored;
+ * ROCKET_CORRUPT when the file is no such file. */
 ROCKET_NODISCARD rocket_status rk_restore_weights(rk_weights *weights, const char *path, const rk_restore *options,
                                                   rocket_error *err);
 

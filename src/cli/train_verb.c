@@ -28,7 +28,7 @@ static void print_summary(const rk_args *args, const rk_train_result *result)
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     rk_config *config;
-    rk_train_options options = { .resume = rk_args_has(args, "resume") };
+    rk_train_options options = { .resume = rk_args_has(args, "resume"), .carry_on = rk_args_get(args, "continue") };
     rk_train_result result;
 
     RK_TRY(rk_cli_run_options(&options.run, args, err));
@@ -45,12 +45,14 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 static const rk_option options[] = {
     { "config", 'c', "FILE", "pipeline config" },
     { "resume", 0, NULL, "continue from the newest checkpoint of model_dir" },
+    { "continue", 0, "RUN",
+      "go on from another run's weights and optimizer (its folder, or a checkpoint) with new data" },
     { 0 },
 };
 
 const rk_verb rk_verb_train = {
     .name = "train",
-    .usage = "-c pipeline.config [--resume]",
+    .usage = "-c pipeline.config [--resume] [--continue RUN]",
     .summary = "train light net and booster; write checkpoints, logs and the light net alone",
     .options = options,
     .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SEED | RK_TAKES_JSON,

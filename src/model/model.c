@@ -27,6 +27,20 @@ static const rk_model_def *find(const char *name)
     return NULL;
 }
 
+/* The graph would refuse it too, but does not know where in the config it comes from. */
+static rocket_status check_tables(const rk_config *config, const rk_schema *schema, rocket_error *err)
+{
+    for (size_t i = 0; i < rk_schema_n_features(schema); i++) {
+        const rk_feature *feature = rk_schema_feature(schema, i);
+
+        RK_FAIL_IF(feature->kind == RK_COLUMN_IDS && !rk_graph_table_fits(feature->n_buckets, feature->width), CONFIG,
+                   err, "%s: feature \"%s\": a table of %lld rows of %lld values is too large",
+                   rk_config_where(config, &feature->config->base, "embedding_dim", 0), feature->name,
+                   (long long)feature->n_buckets, (long long)feature->width);
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status build(rk_model *model, const rk_config *config, const rk_schema *schema, rocket_error *err)
 {
     const char *class_name = rk_config_view(config)->model->model_class;
@@ -34,6 +48,7 @@ static rocket_status build(rk_model *model, const rk_config *config, const rk_sc
     const rk_model_def *def = find(class_name);
 
     RK_FAIL_IF(def == NULL, CONFIG, err, "model_class \"%s\" is not known", class_name != NULL ? class_name : "");
+    RK_TRY(check_tables(config, schema, err));
     model->graph = rk_graph_new();
     model->n_columns = rk_schema_n_columns(schema);
     model->column_nodes = rk_alloc(model->n_columns, sizeof *model->column_nodes);

@@ -133,6 +133,11 @@ static bool shape_is_sane(const rk_shape *shape)
     return true;
 }
 
+bool rk_graph_table_fits(int64_t n_rows, int64_t dim)
+{
+    return shape_is_sane(&(rk_shape){ 2, { n_rows, dim } });
+}
+
 static bool shapes_are_equal(const rk_shape *a, const rk_shape *b)
 {
     return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof a->dims[0]) == 0;

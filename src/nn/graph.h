@@ -96,6 +96,9 @@ void rk_graph_freeze(rk_graph *graph, const char *const *patterns, size_t n);
 int rk_graph_param(rk_graph *graph, const rk_param *param);
 int rk_graph_table(rk_graph *graph, const rk_table *table);
 
+/* Could a graph have such a table? Builders that know where its size was written ask first. */
+bool rk_graph_table_fits(int64_t n_rows, int64_t dim);
+
 /* What a node is made of. Start from RK_NODE_SPEC(op). attrs that are not set take the op's defaults. */
 typedef struct rk_node_spec {
     const char *op;

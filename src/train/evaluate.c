@@ -18,7 +18,6 @@ typedef struct evaluation {
     rk_metric_set *metrics;
     rk_losses_now sums;
     uint64_t n_batches;
-    const rk_batch *batch;
     rk_scored_rows *kept; /* NULL: none are */
     rk_figures *out;
 } evaluation;
@@ -32,12 +31,38 @@ static void add_figure(rk_figures *figures, const char *name, double value)
     figure->value = value;
 }
 
+typedef struct seen {
+    const rk_run *run;
+    const rk_batch *batch;
+} seen;
+
 static const rk_column *group_column(void *ctx, const char *field)
 {
-    const evaluation *e = ctx;
-    int column = rk_schema_bytes(e->run->schema, field);
+    const seen *s = ctx;
+    int column = rk_schema_bytes(s->run->schema, field);
 
-    return column < 0 ? NULL : &e->batch->columns[column];
+    return column < 0 ? NULL : &s->batch->columns[column];
+}
+
+rocket_status rk_metrics_see(rk_metric_set *metrics, rk_scored_rows *kept, const rk_run *run, const rk_batch *batch,
+                             rocket_error *err)
+{
+    const rk_model *model = run->model;
+    seen s = { run, batch };
+    rk_metric_batch now = { .n_rows = batch->n_rows,
+                            .n_classes = model->n_classes,
+                            .labels = batch->columns[rk_schema_label(run->schema)].values };
+
+    for (int net = 0; net < RK_N_NETS; net++) {
+        if (model->logits[net] < 0)
+            continue;
+        now.logits = rk_exec_value(run->exec, model->logits[net], &now.ld_logits);
+        now.probs = rk_exec_value(run->exec, model->probs[net], &now.ld_probs);
+        RK_TRY(rk_metric_set_add(metrics, net, &now, group_column, &s, err));
+        if (kept)
+            RK_TRY(rk_scored_rows_put(kept, net, &now, err));
+    }
+    return kept ? rk_scored_rows_add(kept, &now, group_column, &s, err) : ROCKET_OK;
 }
 
 static void add_losses(evaluation *e)
@@ -54,12 +79,6 @@ static void add_losses(evaluation *e)
 
 static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_error *err)
 {
-    const rk_model *model = e->run->model;
-    rk_metric_batch now = { .n_rows = batch->n_rows,
-                            .n_classes = model->n_classes,
-                            .labels = batch->columns[rk_schema_label(e->run->schema)].values };
-
-    e->batch = batch;
     RK_TRY(rk_run_feed(e->run, batch, err));
     rocket_status status = rk_exec_forward(e->run->exec, batch->n_rows, false, e->step, err);
     if (status != ROCKET_OK) {
@@ -68,16 +87,7 @@ static rocket_status add_batch(evaluation *e, const rk_batch *batch, rocket_erro
         return status;
     }
     add_losses(e);
-    for (int net = 0; net < RK_N_NETS; net++) {
-        if (model->logits[net] < 0)
-            continue;
-        now.logits = rk_exec_value(e->run->exec, model->logits[net], &now.ld_logits);
-        now.probs = rk_exec_value(e->run->exec, model->probs[net], &now.ld_probs);
-        RK_TRY(rk_metric_set_add(e->metrics, net, &now, group_column, e, err));
-        if (e->kept)
-            RK_TRY(rk_scored_rows_put(e->kept, net, &now, err));
-    }
-    return e->kept ? rk_scored_rows_add(e->kept, &now, group_column, e, err) : ROCKET_OK;
+    return rk_metrics_see(e->metrics, e->kept, e->run, batch, err);
 }
 
 static rocket_status run_batches(evaluation *e, rk_stream *stream, rocket_error *err)

@@ -20,6 +20,10 @@ typedef struct rk_figures {
     double seconds;
 } rk_figures;
 
+/* Show metrics a batch that the run's executor has just run forward, and keep its rows (kept NULL: do not). */
+ROCKET_NODISCARD rocket_status rk_metrics_see(rk_metric_set *metrics, rk_scored_rows *kept, const rk_run *run,
+                                              const rk_batch *batch, rocket_error *err);
+
 /* paths: files, NULL for the config's eval_input_path. step is only reported. Free with rk_figures_clear. */
 ROCKET_NODISCARD rocket_status rk_evaluate(rk_figures *out, rk_run *run, const char *paths, uint64_t step,
                                            rocket_error *err);

@@ -6,8 +6,10 @@
 
 #include "check.h"
 #include "error.h"
+#include "log.h"
 #include "loss.h"
 #include "mem.h"
+#include "pattern.h"
 #include "resolve.h"
 #include "watch.h"
 
@@ -48,6 +50,33 @@ static rocket_status open_teacher(rk_run *run, rocket_error *err)
                           run->pool, err);
 }
 
+static bool names_match(const rk_graph *graph, const rk_pattern *pattern)
+{
+    for (int i = 0; i < rk_graph_n_params(graph); i++)
+        if (rk_pattern_matches(pattern, rk_graph_param_at(graph, i)->name))
+            return true;
+    for (int i = 0; i < rk_graph_n_tables(graph); i++)
+        if (rk_pattern_matches(pattern, rk_graph_table_at(graph, i)->name))
+            return true;
+    return false;
+}
+
+/* Nothing is wrong with a pattern of the booster's variables in an arm without it, so this is no error. */
+static rocket_status warn_of_idle_patterns(const rk_run *run, rocket_error *err)
+{
+    const Rocket__TrainConfig *train = run->view->train;
+    rk_pattern *pattern;
+
+    for (size_t i = 0; i < train->n_freeze_gradient; i++) {
+        RK_TRY(rk_pattern_new(&pattern, train->freeze_gradient[i], err));
+        if (!names_match(run->model->graph, pattern))
+            rk_log(RK_LOG_WARN, "%s: freeze_gradient \"%s\" is found in no variable's name: nothing is frozen by it",
+                   rk_config_where(run->config, &train->base, "freeze_gradient", i), train->freeze_gradient[i]);
+        rk_pattern_free(pattern);
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket_error *err)
 {
     rk_schema_options columns = { .labels = true, .reserved = options->kept, .n_reserved = options->n_kept };
@@ -65,6 +94,7 @@ static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket
     RK_TRY(rk_exec_new(&run->exec, run->model->graph, run->weights, &exec, err));
     if (!options->training)
         return ROCKET_OK;
+    RK_TRY(warn_of_idle_patterns(run, err));
     RK_TRY(rk_updater_new(&run->updater, run->weights, run->config, run->pool, err));
     rk_updater_attach(run->updater, run->exec);
     return ROCKET_OK;

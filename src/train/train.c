@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "carry_on.h"
 #include "checkpoint.h"
 #include "deadline.h"
 #include "dropout_rates.h"
@@ -14,6 +15,7 @@
 #include "exporter.h"
 #include "file.h"
 #include "log.h"
+#include "online.h"
 #include "resolve.h"
 #include "restore.h"
 #include "sink.h"
@@ -25,9 +27,10 @@ typedef struct training {
     const Rocket__TrainConfig *config;
     rk_stream *stream;
     rk_sinks_open *sinks;
-    rk_arena arena;  /* paths */
-    const char *dir; /* model_dir, "" without one */
-    uint64_t step, batch_size, last_saved;
+    rk_arena arena;                                    /* paths */
+    const char *dir;                                   /* model_dir, "" without one */
+    uint64_t step, first_step, batch_size, last_saved; /* first_step: steps of the run that this one goes on from */
+    bool resumed;
     double started, last_saved_s, last_evaluated_s, paused_s; /* paused: saving and evaluating */
     uint64_t rows, rows_at_log;
     double log_s;
@@ -37,6 +40,7 @@ typedef struct training {
     rk_watch watch;
     uint64_t last_evaluated; /* step */
     bool over;               /* early stop */
+    rk_online *online;       /* NULL: metrics of the evaluation data only */
 } training;
 
 static double seconds(const training *t)
@@ -50,7 +54,7 @@ static rocket_status tell(training *t, rk_event_kind kind, const rk_scalar *scal
     double busy = seconds(t) - t->paused_s, span = busy - t->log_s;
     rk_event event = { .kind = kind,
                        .step = t->step,
-                       .total_steps = t->config->num_steps,
+                       .total_steps = t->config->num_steps > 0 ? t->first_step + t->config->num_steps : 0,
                        .seconds = seconds(t),
                        .examples_per_s = span > 0 ? (double)(t->rows - t->rows_at_log) / span : 0,
                        .scalars = scalars,
@@ -84,6 +88,7 @@ static rk_bundle_source checkpoint_of(const training *t)
                                .weights = t->run->weights,
                                .updater = t->run->updater,
                                .state = { .step = t->step,
+                                          .first_step = t->first_step,
                                           .seed = t->run->seed,
                                           .batch_size = t->batch_size,
                                           .has_best = t->watch.has_best,
@@ -99,7 +104,7 @@ static rocket_status write_checkpoint(training *t, const char **path, const char
 
     *path = rk_checkpoint_path(&t->arena, folder, t->step);
     RK_FAIL_IF(*path == NULL, FAILED, err, "out of memory");
-    rk_updater_settle(t->run->updater);
+    rk_updater_settle(t->run->updater); /* the tables are read */
     RK_TRY(rk_bundle_write(*path, &source, err));
     return rk_checkpoint_prune(folder, keep, err);
 }
@@ -107,10 +112,28 @@ static rocket_status write_checkpoint(training *t, const char **path, const char
 /* The light net as it is; of those that are made again and again the newest stay. */
 static rocket_status export_now(training *t, rocket_error *err)
 {
+    rk_updater_settle(t->run->updater); /* the tables are read */
     RK_TRY(rk_export_write(t->result->model, t->run, t->step, err));
     if (t->export_type == RK_EXPORT_FINAL || t->result->model[0] == '\0')
         return ROCKET_OK;
     return rk_export_prune(t->run, (uint64_t)t->run->view->export_config->exports_to_keep, err);
+}
+
+/* Metrics of the batches since the last report. */
+static rocket_status report_online(training *t, rocket_error *err)
+{
+    rk_scalar scalars[RK_MAX_FIGURES];
+    rk_figures figures;
+    int n = 0;
+
+    if (t->online == NULL)
+        return ROCKET_OK;
+    RK_TRY(rk_online_report(&figures, t->online, err));
+    for (size_t i = 0; i < figures.n; i++)
+        scalars[n++] = (rk_scalar){ figures.item[i].name, figures.item[i].value };
+    rocket_status status = n > 0 ? tell(t, RK_EVENT_STEP, scalars, n, NULL, err) : ROCKET_OK;
+    rk_figures_clear(&figures);
+    return status;
 }
 
 static rocket_status save(training *t, rocket_error *err)
@@ -118,6 +141,7 @@ static rocket_status save(training *t, rocket_error *err)
     double began = rk_now_s();
     const char *path;
 
+    RK_TRY(report_online(t, err));
     if (t->dir[0] == '\0' || (t->last_saved == t->step && t->step > 0))
         return ROCKET_OK;
     RK_TRY(write_checkpoint(t, &path, t->dir, t->config->keep_checkpoint_max, err));
@@ -223,6 +247,8 @@ static rocket_status train_batch(training *t, const rk_batch *batch, rocket_erro
         rk_run_blame(t->run, batch, err);
         return status;
     }
+    if (t->online != NULL)
+        RK_TRY(rk_online_see(t->online, batch, err));
     if (logged) /* now: the L2 terms are of the weights before the step, as upstream reports them */
         losses = rk_run_losses(t->run, true);
     RK_TRY(rk_exec_backward(t->run->exec, err));
@@ -256,7 +282,7 @@ static bool deadline_is_over(const training *t)
 
 static rocket_status train_steps(training *t, rocket_error *err)
 {
-    while (!t->over && (t->config->num_steps == 0 || t->step < t->config->num_steps)) {
+    while (!t->over && (t->config->num_steps == 0 || t->step - t->first_step < t->config->num_steps)) {
         rk_batch *batch;
         rocket_status status = rk_stream_next(t->stream, &batch, err);
         if (status == ROCKET_STOPPED) { /* while it waited for input */
@@ -274,7 +300,8 @@ static rocket_status train_steps(training *t, rocket_error *err)
         if (deadline_is_over(t))
             break;
     }
-    RK_FAIL_IF(t->step == 0, DATA, err, "%s: no rows to train on", rk_config_root(t->run->config)->train_input_path);
+    RK_FAIL_IF(t->step == t->first_step, DATA, err, "%s: no rows to train on",
+               rk_config_root(t->run->config)->train_input_path);
     return ROCKET_OK;
 }
 
@@ -346,7 +373,9 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
                path, (unsigned long long)state.batch_size, (unsigned long long)t->batch_size);
     RK_FAIL_IF(state.seed != t->run->seed, USAGE, err, "%s was trained with seed %llu, not %llu; add --seed %llu", path,
                (unsigned long long)state.seed, (unsigned long long)t->run->seed, (unsigned long long)state.seed);
+    t->resumed = true;
     t->step = t->last_saved = state.step;
+    t->first_step = state.first_step;
     t->watch.has_best = state.has_best;
     t->watch.best = state.best;
     t->watch.best_step = state.best_step;
@@ -355,7 +384,33 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
     return ROCKET_OK;
 }
 
-/* A new run starts from the weights of fine_tune_checkpoint, a file or the newest of a folder. */
+/* The checkpoint that is meant: a file, or the newest of a folder. */
+static rocket_status checkpoint_at(training *t, const char **path, const char *place, rocket_error *err)
+{
+    *path = place;
+    if (!rk_file_is_folder(place))
+        return ROCKET_OK;
+    RK_TRY(rk_checkpoint_latest(path, &t->arena, place, err));
+    RK_FAIL_IF(*path == NULL, CONFIG, err, "%s holds no checkpoint", place);
+    return ROCKET_OK;
+}
+
+/* A new run in which an old one goes on: its weights, its optimizer, its count of steps. */
+static rocket_status carry_on(training *t, const char *place, rocket_error *err)
+{
+    const char *path;
+    rk_run_state state;
+
+    if (t->resumed || place == NULL)
+        return ROCKET_OK;
+    RK_TRY(checkpoint_at(t, &path, place, err));
+    RK_TRY(rk_carry_on(&state, path, t->run->schema, t->run->weights, t->run->updater, err));
+    t->step = t->first_step = t->last_saved = state.step;
+    rk_log(RK_LOG_INFO, "going on from %s at step %llu", path, (unsigned long long)state.step);
+    return ROCKET_OK;
+}
+
+/* A new run starts from the weights of fine_tune_checkpoint. */
 static rocket_status fine_tune(training *t, rocket_error *err)
 {
     const char *path = t->config->fine_tune_checkpoint;
@@ -366,12 +421,18 @@ static rocket_status fine_tune(training *t, rocket_error *err)
 
     if (t->step > 0 || path == NULL || path[0] == '\0')
         return ROCKET_OK;
-    if (rk_file_is_folder(path)) {
-        const char *folder = path;
-        RK_TRY(rk_checkpoint_latest(&path, &t->arena, folder, err));
-        RK_FAIL_IF(path == NULL, CONFIG, err, "fine_tune_checkpoint: %s holds no checkpoint", folder);
+    rocket_status status = checkpoint_at(t, &path, path, err);
+    if (status != ROCKET_OK) {
+        rk_error_prefix(err, "fine_tune_checkpoint");
+        return status;
     }
-    RK_TRY(rk_restore_weights(t->run->weights, path, &options, err));
+    rk_name_map *names = NULL;
+    if (t->config->fine_tune_ckpt_var_map != NULL && t->config->fine_tune_ckpt_var_map[0] != '\0')
+        RK_TRY(rk_name_map_read(&names, t->config->fine_tune_ckpt_var_map, err));
+    options.names = names;
+    status = rk_restore_weights(t->run->weights, path, &options, err);
+    rk_name_map_free(names);
+    RK_TRY(status);
     rk_log(RK_LOG_INFO, "starting from the weights of %s", path);
     return ROCKET_OK;
 }
@@ -396,7 +457,7 @@ static rk_stream_options training_input(const training *t)
                                 .seed = t->run->seed,
                                 .n_threads = t->run->n_threads,
                                 .num_epochs = t->run->view->data->num_epochs,
-                                .skip_batches = t->step };
+                                .skip_batches = t->step - t->first_step };
 }
 
 /* A misspelt name should not show when the training that it ends has taken a night. */
@@ -425,33 +486,37 @@ static rocket_status catch_up(training *t, rocket_error *err)
     return ROCKET_OK;
 }
 
-static rocket_status start(training *t, bool resume_wanted, rocket_error *err)
+static rocket_status start(training *t, const rk_train_options *options, rocket_error *err)
 {
     RK_TRY(check_inputs(t, err));
+    if (t->dir[0] != '\0')
+        RK_TRY(resume(t, options->resume, err));
+    RK_TRY(carry_on(t, options->carry_on, err));
+    RK_TRY(fine_tune(t, err));
     if (t->dir[0] != '\0') {
-        RK_TRY(resume(t, resume_wanted, err));
         RK_TRY(rk_mkdirs(t->dir, err));
         RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
-    RK_TRY(fine_tune(t, err));
     rk_stream_options input = training_input(t); /* behind the batches that a resumed run has seen */
+    RK_TRY(rk_online_new(&t->online, t->run, err));
     RK_TRY(rk_stream_open(&t->stream, t->run->config, t->run->schema, &input, err));
-    RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->step, err));
+    RK_TRY(rk_sinks_start(&t->sinks, t->dir[0] != '\0' ? t->dir : NULL, t->resumed ? t->step : 0, err));
     rk_scalar seed = { "seed", (double)t->run->seed };
     RK_TRY(tell(t, RK_EVENT_START, &seed, 1, NULL, err));
-    return t->step > 0 ? catch_up(t, err) : ROCKET_OK;
+    return t->resumed ? catch_up(t, err) : ROCKET_OK;
 }
 
-static rocket_status train(training *t, bool resume_wanted, rocket_error *err)
+static rocket_status train(training *t, const rk_train_options *options, rocket_error *err)
 {
-    rocket_status status = start(t, resume_wanted, err);
+    rocket_status status = start(t, options, err);
 
     if (status == ROCKET_OK)
         status = train_steps(t, err);
     if (status == ROCKET_OK)
         status = finish(t, err);
     rk_stream_close(t->stream);
+    rk_online_free(t->online);
     if (t->sinks != NULL) {
         rocket_status closed = rk_sinks_stop(t->sinks, status == ROCKET_OK ? err : NULL);
         if (status == ROCKET_OK)
@@ -478,7 +543,7 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
     t.last_saved_s = t.last_evaluated_s = rk_now_s();
     if (t.config->dead_line != NULL && !rk_deadline_parse(&t.deadline, t.config->dead_line))
         t.deadline = 0; /* empty: the checks let nothing else pass */
-    rocket_status status = train(&t, options->resume, err);
+    rocket_status status = train(&t, options, err);
     rk_run_close(t.run);
     rk_arena_clear(&t.arena);
     if (status != ROCKET_OK)

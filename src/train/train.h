@@ -7,7 +7,8 @@
 
 typedef struct rk_train_options {
     rk_run_options run;
-    bool resume; /* continue from the newest checkpoint of model_dir, if there is one */
+    bool resume;          /* continue from the newest checkpoint of model_dir, if there is one */
+    const char *carry_on; /* else go on from another run: a checkpoint, or a folder for its newest; NULL: none */
 } rk_train_options;
 
 typedef struct rk_train_result {
