@@ -36,6 +36,7 @@ static void backward(const rk_op_io *io)
 {
     int64_t K = rk_shape_size(&io->node->shape);
 
+    rk_dparam_begin(io, 0, K);
     for (int64_t k = 0; io->dparams[0] && k < K; k++) {
         double p = rate(io->params[0][k]), sum = 0;
 

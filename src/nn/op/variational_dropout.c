@@ -104,6 +104,7 @@ static void backward(const rk_op_io *io)
     int64_t C = io->widths[0], K = n_rates(io), span = C / K;
     rk_rng rng = rng_of(io);
 
+    rk_dparam_begin(io, 0, K);
     for (int64_t b = io->begin; b < io->end; b++)
         for (int64_t k = 0; k < K; k++) {
             noise now = draw(rate(io->params[0][k]), &rng);
