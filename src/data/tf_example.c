@@ -3,9 +3,8 @@
  *     Example { features 1: Features { feature 1: map<string key 1, Feature value 2> } }
  *     Feature { oneof { bytes_list 1, float_list 2, int64_list 3 } }, each { repeated value 1, numbers packed or not }
  *
- * By hand, since protobuf-c would make an object of every row, feature and value, only for them to be read once: see
- * rocket bench's figures in the commit that brought this file. Fields with other numbers are skipped, as every reader
- * of protobuf does; of a member given twice the last one counts.
+ * By hand, since protobuf-c would make an object of every row, feature and value, only for them to be read once.
+ * Fields with other numbers are skipped, as every reader of protobuf does; of a member given twice the last one counts.
  */
 #include "tf_example.h"
 
