@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import zlib
 
 from results_sets import ARMS, LAUNCH, ROWS, SETS, SHAPES, config, overrides
@@ -254,6 +255,8 @@ def result_path(args, job):
 
 def run_one(args, job, teacher_job=None):
     """Figures of one run, trained now unless they are there."""
+    if time.monotonic() > args.deadline:
+        return
     name, shape, arm, seed = job
     model_dir = "{}/runs/{}-{}-{}-{}".format(args.out, *job)
     settings = read_settings()[name]
@@ -263,6 +266,8 @@ def run_one(args, job, teacher_job=None):
         if teacher_job:
             teacher_job.result()
         found = glob.glob(f"{args.out}/runs/{name}-{shape}-booster-{seed}/model.ckpt-*.safetensors")
+        if not found and time.monotonic() > args.deadline:
+            return
         if not found:
             sys.exit(f"./dev results: {name} {shape} kd seed {seed}: its teacher is missing, train --arms booster first")
         teacher = found[0]
@@ -394,7 +399,10 @@ def arguments():
     parser.add_argument("--choose", action="store_true", help="choose batch sizes and epochs that are not chosen yet")
     parser.add_argument("--commit", default=commit(), help="of the program; default: of the checkout")
     parser.add_argument("--tables", action="store_true", help="print the tables of what is there, train nothing")
-    return parser.parse_args()
+    parser.add_argument("--for", type=float, default=math.inf, dest="seconds", help="begin no run after so many seconds")
+    args = parser.parse_args()
+    args.deadline = time.monotonic() + args.seconds
+    return args
 
 
 def main():
