@@ -1,7 +1,8 @@
 /* rocket bench -m FILE: how long a net takes to score a request, ids to probability, on one thread.
  *
- * Every net of the file is measured through the same executor: the light net of a model, both nets of a checkpoint. Ids
- * and values are drawn at random, one id per bag, so that look-ups miss the cache as they do in service.
+ * Every net of the file is measured on the path of scoring (score/net.h): the light net of a model, both nets of a
+ * checkpoint. Ids and values are drawn at random, one id per bag, so that look-ups miss the cache as they do in
+ * service.
  */
 #include <stdio.h>
 
@@ -10,12 +11,16 @@
 #include "error.h"
 #include "mem.h"
 #include "model.h"
+#include "net.h"
 #include "rng.h"
 
 typedef struct scoring {
     rk_bundle *bundle;
-    rk_exec *exec;
-    rk_column *columns; /* [n_nodes] of the inputs; empty for other nodes */
+    rk_net *net;
+    rk_net_session *session;
+    rk_column *columns;    /* [n_nodes] of the inputs; empty for other nodes */
+    const rk_column **fed; /* [n_nodes] their addresses */
+    rk_net_output output;
     int64_t n_rows;
 } scoring;
 
@@ -60,7 +65,8 @@ static rocket_status fill_inputs(scoring *s, rocket_error *err)
     rk_rng rng = rk_rng_at(1, RK_RNG_TEST, 0, 0);
 
     s->columns = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *s->columns);
-    RK_FAIL_IF(s->columns == NULL, FAILED, err, "out of memory");
+    s->fed = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *s->fed);
+    RK_FAIL_IF(s->columns == NULL || s->fed == NULL, FAILED, err, "out of memory");
     for (int i = 0; i < rk_graph_n_nodes(graph); i++) {
         const rk_node *node = rk_graph_node(graph, i);
         if (node->kind == RK_NODE_OP)
@@ -69,7 +75,7 @@ static rocket_status fill_inputs(scoring *s, rocket_error *err)
             RK_TRY(fill_ids(&s->columns[i], s->n_rows, table_rows(graph, i), &rng, err));
         else
             RK_TRY(fill_floats(&s->columns[i], s->n_rows, rk_shape_size(&node->shape), &rng, err));
-        rk_exec_feed(s->exec, i, &s->columns[i]);
+        s->fed[i] = &s->columns[i];
     }
     return ROCKET_OK;
 }
@@ -78,8 +84,12 @@ static rocket_status score(double *amount, void *ctx, rocket_error *err)
 {
     scoring *s = ctx;
 
+    rk_net_rows rows = { s->fed, 0, s->n_rows };
+
     *amount = 1;
-    return rk_exec_forward(s->exec, s->n_rows, false, 0, err);
+    RK_TRY(rk_net_check(s->net, rows, err)); /* as every request */
+    rk_net_run(s->session, rows, &s->output, 1);
+    return ROCKET_OK;
 }
 
 static void clear(scoring *s)
@@ -92,17 +102,24 @@ static void clear(scoring *s)
         rk_free(s->columns[i].values);
     }
     rk_free(s->columns);
-    rk_exec_free(s->exec);
+    rk_free(s->fed);
+    rk_free(s->output.to.data);
+    rk_net_session_free(s->session);
+    rk_net_free(s->net);
     rk_bundle_close(s->bundle);
 }
 
 static rocket_status measure(scoring *s, rk_bench *bench, int net, rocket_error *err)
 {
-    rk_exec_options options = { .pool = bench->one };
+    int output = rk_graph_output_at(s->bundle->graph, 0)->node;
+    int64_t width = rk_shape_size(&rk_graph_node(s->bundle->graph, output)->shape);
     rk_sample rate;
     char name[64];
 
-    RK_TRY(rk_exec_new(&s->exec, s->bundle->graph, s->bundle->weights, &options, err));
+    RK_TRY(rk_net_new(&s->net, s->bundle->graph, s->bundle->weights, err));
+    RK_TRY(rk_net_session_new(&s->session, s->net, err));
+    s->output = (rk_net_output){ output, { rk_alloc((size_t)(s->n_rows * width), sizeof(float)), width } };
+    RK_FAIL_IF(s->output.to.data == NULL, FAILED, err, "out of memory");
     RK_TRY(fill_inputs(s, err));
     RK_TRY(rk_bench_rate(&rate, bench, score, s, err));
     snprintf(name, sizeof name, "%s net, %lld rows, 1 thread", rk_net_names[net], (long long)s->n_rows);

@@ -484,6 +484,8 @@ static rk_op_io piece_io(const rk_exec *exec, int id, chunk_piece piece)
     rk_op_io io = exec->ios[id];
     size_t slab = (size_t)piece.chunk * rk_graph_dense_size(exec->graph);
 
+    if (!io.training)
+        io.packed[0] = NULL; /* of the weights before the last step */
     io.begin = piece.begin;
     io.end = piece.end;
     for (int i = 0; i < io.node->n_params; i++) {

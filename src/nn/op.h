@@ -55,7 +55,7 @@ typedef struct rk_op_io {
     bool add_params[RK_MAX_NODE_PARAMS];
     const float *table; /* [V, D] f32 */
 
-    const float *packed[2]; /* with op->packs_kernel, in training: params[0] and its transpose, see rk_pack; or NULL */
+    const float *packed[2]; /* with op->packs_kernel: params[0] and its transpose, see rk_pack; or NULL */
 
     double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
     int n_chunks;    /* combine; 0 in inference, where there was no reduce */

@@ -42,7 +42,7 @@ static void forward(const rk_op_io *io)
     rk_product product = { .c = rk_rows(io->y, io->begin, io->end, out),
                            .a = matrix_of(rk_rows(io->x[0], io->begin, io->end, in), false),
                            .b = { io->params[KERNEL], out, false },
-                           .packed = io->training ? io->packed[0] : NULL,
+                           .packed = io->packed[0],
                            .k = in,
                            .start = io->params[BIAS],
                            .rectify = io->slope != 1,

@@ -1,0 +1,48 @@
+/* A net for scoring: a cut graph made ready once, run over rows as they come.
+ *
+ * Kernels of dense layers are packed at the start, and rows stream through all nodes in pieces that stay in the cache.
+ * The ops are training's own, and a row's bits depend on that row alone (see rk_product): the same scores for any
+ * number of rows, any order, any cut into calls, any thread, and those of the training graph. Batch norm is applied,
+ * not folded into the weights before it, for that reason.
+ *
+ * What is not here: features from text (schema.h), one user's share of the first layer computed once, weights of less
+ * than 32 bits.
+ */
+#ifndef RK_NET_H
+#define RK_NET_H
+
+#include "op.h"
+#include "weights.h"
+
+enum { RK_NET_PIECE = 64 }; /* rows: activations of a light net stay in the second-level cache beside its weights */
+
+typedef struct rk_net rk_net;                 /* immutable: any number of threads */
+typedef struct rk_net_session rk_net_session; /* memory of one thread; nothing is allocated after it is made */
+
+/* graph: a cut, for inference only. It and the weights are borrowed. */
+ROCKET_NODISCARD rocket_status rk_net_new(rk_net **out, const rk_graph *graph, const rk_weights *weights,
+                                          rocket_error *err);
+void rk_net_free(rk_net *net); /* NULL is fine */
+
+ROCKET_NODISCARD rocket_status rk_net_session_new(rk_net_session **out, const rk_net *net, rocket_error *err);
+void rk_net_session_free(rk_net_session *session); /* NULL is fine */
+
+/* Where the rows of a node go: row r of the batch to data + r * ld. */
+typedef struct rk_net_output {
+    int node;
+    rk_tensor to;
+} rk_net_output;
+
+/* Rows [begin, end) of a batch. */
+typedef struct rk_net_rows {
+    const rk_column *const *columns; /* [n_nodes], those of the graph's inputs */
+    int64_t begin, end;
+} rk_net_rows;
+
+/* Ids that a table does not have would be read from beyond it: ROCKET_DATA. Ask before running on foreign ids. */
+ROCKET_NODISCARD rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *err);
+
+/* Only these rows of the outputs are written. */
+void rk_net_run(rk_net_session *session, rk_net_rows rows, const rk_net_output *outputs, int n_outputs);
+
+#endif

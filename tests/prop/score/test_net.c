@@ -1,0 +1,166 @@
+/* A net for scoring gives every row the bits that the executor of training gives it: in one call, row by row, in calls
+ * of any size; and it refuses ids that would be read from beyond a table. */
+#include "net.h"
+#include "nn_pair.h"
+
+enum { N_ROWS = 150, MOST_CLASSES = 3 }; /* more than two pieces */
+
+typedef struct net_world {
+    nn_world training;
+    rk_graph *cut;
+    rk_weights *weights; /* the training graph's, by name */
+    rk_net *net;
+    rk_net_session *session;
+    const rk_column **columns;
+    rk_net_output outputs[2];
+    float scores[2][N_ROWS * MOST_CLASSES];
+    int64_t C;
+} net_world;
+
+static const char *const outputs[] = { "logits_light", "probs_light" };
+
+static void copy_weights(net_world *w)
+{
+    const rk_graph *from = w->training.graph;
+
+    for (int i = 0; i < rk_graph_n_params(w->cut); i++) {
+        const rk_param *param = rk_graph_param_at(w->cut, i);
+        int id = rk_graph_find_param(from, param->name);
+
+        memcpy(w->weights->dense + param->offset, w->training.weights->dense + rk_graph_param_at(from, id)->offset,
+               (size_t)rk_shape_size(&param->shape) * sizeof(float));
+    }
+    for (int i = 0; i < rk_graph_n_tables(w->cut); i++) {
+        const rk_table *table = rk_graph_table_at(w->cut, i);
+
+        memcpy(w->weights->tables[i], w->training.weights->tables[rk_graph_find_table(from, table->name)],
+               (size_t)(table->n_rows * table->dim) * sizeof(float));
+    }
+}
+
+static void bind(net_world *w)
+{
+    w->columns = rk_alloc((size_t)rk_graph_n_nodes(w->cut), sizeof *w->columns);
+    for (int id = 0; id < rk_graph_n_nodes(w->cut); id++)
+        for (int i = 0; i < w->training.n_columns; i++)
+            if (strcmp(rk_graph_node(w->cut, id)->name, rk_graph_node(w->training.graph, w->training.nodes[i])->name) ==
+                0)
+                w->columns[id] = &w->training.columns[i];
+    for (int i = 0; i < 2; i++)
+        w->outputs[i] = (rk_net_output){ rk_graph_find_output(w->cut, outputs[i]), { w->scores[i], w->C } };
+}
+
+static net_world make_world(int64_t n_classes)
+{
+    net_world w = { .C = n_classes };
+    rk_exec_options options = { 0 };
+    rocket_error err = { 0 };
+
+    w.training = nn_world_make(nn_pair_graph(n_classes, 0), N_ROWS, n_classes, &options);
+    for (size_t i = 0; i < rk_graph_dense_size(w.training.graph); i++) /* moving statistics of their own */
+        w.training.weights->dense[i] = 0.1F + fabsf(w.training.weights->dense[i]) * (i % 3 ? 1 : -0.4F);
+    for (int i = 0; i < rk_graph_n_params(w.training.graph); i++) {
+        const rk_param *param = rk_graph_param_at(w.training.graph, i);
+
+        for (int64_t k = 0; strstr(param->name, "moving_variance") && k < rk_shape_size(&param->shape); k++)
+            w.training.weights->dense[param->offset + (size_t)k] = 0.3F + (float)k;
+    }
+    assert_ok(rk_graph_cut(&w.cut, w.training.graph, outputs, 2, &err), &err);
+    assert_ok(rk_weights_new(&w.weights, w.cut, &err), &err);
+    copy_weights(&w);
+    assert_ok(rk_net_new(&w.net, w.cut, w.weights, &err), &err);
+    assert_ok(rk_net_session_new(&w.session, w.net, &err), &err);
+    return w;
+}
+
+static void free_world(net_world *w)
+{
+    rk_net_session_free(w->session);
+    rk_net_free(w->net);
+    rk_weights_free(w->weights);
+    rk_graph_free(w->cut);
+    rk_free(w->columns);
+    nn_world_free(&w->training);
+}
+
+/* The scores are those of the executor; they are wiped for the next round. */
+static void assert_scores(net_world *w, const char *how)
+{
+    for (int i = 0; i < 2; i++) {
+        int64_t ld;
+        const float *expected =
+            rk_exec_value(w->training.exec, rk_graph_find_output(w->training.graph, outputs[i]), &ld);
+
+        for (int64_t r = 0; r < N_ROWS; r++)
+            if (memcmp(w->scores[i] + r * w->C, expected + r * ld, (size_t)w->C * sizeof(float)) != 0)
+                fail_msg("%s: row %d of %s is %.9g, in training %.9g", how, (int)r, outputs[i],
+                         (double)w->scores[i][r * w->C], (double)expected[r * ld]);
+        assert_true(w->scores[i][0] != w->scores[i][w->C]);
+        memset(w->scores[i], 0, sizeof w->scores[i]);
+    }
+}
+
+static void check_cuts(net_world *w)
+{
+    static const int64_t sizes[] = { N_ROWS, 1, 7, 64, 65 };
+    rocket_error err = { 0 };
+    char how[32];
+
+    assert_ok(rk_exec_forward(w->training.exec, N_ROWS, false, 0, &err), &err);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (int64_t begin = (N_ROWS - 1) / sizes[i] * sizes[i]; begin >= 0; begin -= sizes[i]) { /* last first */
+            int64_t end = begin + sizes[i] < N_ROWS ? begin + sizes[i] : N_ROWS;
+
+            rk_net_run(w->session, (rk_net_rows){ w->columns, begin, end }, w->outputs, 2);
+        }
+        snprintf(how, sizeof how, "%d rows at a time", (int)sizes[i]);
+        assert_scores(w, how);
+    }
+}
+
+static void rows_have_the_bits_of_training(void **state)
+{
+    (void)state;
+    for (int64_t C = 1; C <= MOST_CLASSES; C += 2) {
+        net_world w = make_world(C);
+
+        nn_world_feed(&w.training);
+        bind(&w);
+        check_cuts(&w);
+        free_world(&w);
+    }
+}
+
+static void ids_beyond_a_table_are_refused(void **state)
+{
+    net_world w = make_world(1);
+    rocket_error err = { 0 };
+    rk_net_rows rows = { NULL, 0, N_ROWS };
+
+    (void)state;
+    bind(&w);
+    rows.columns = w.columns;
+    assert_int_equal(rk_net_check(w.net, rows, &err), ROCKET_OK);
+    for (int i = 0; i < w.training.n_columns; i++)
+        if (w.training.columns[i].kind == RK_COLUMN_IDS) {
+            int64_t last = w.training.columns[i].offsets[N_ROWS] - 1, id = w.training.columns[i].ids[last];
+
+            for (int bad = 0; bad < 2; bad++) {
+                w.training.columns[i].ids[last] = bad ? -1 : PAIR_USER_ROWS;
+                assert_int_equal(rk_net_check(w.net, rows, &err), ROCKET_DATA);
+                assert_non_null(strstr(err.text, "expected 0 .. "));
+            }
+            w.training.columns[i].ids[last] = id;
+        }
+    free_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_have_the_bits_of_training),
+        cmocka_unit_test(ids_beyond_a_table_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
