@@ -126,15 +126,16 @@ static void multiply(const product_work *work, int thread, int in, int out)
     float *x = work->x + (size_t)thread * VALUES, *y = work->y + (size_t)thread * VALUES;
     float *w = work->w + (size_t)thread * WEIGHTS, *g = work->g + (size_t)thread * WEIGHTS;
 
+    /* as the executor multiplies: weights packed once, gradients of weights added up over pieces */
     if (work->product == 0)
-        work->backend->gemm((rk_block){ y, out, PIECE_ROWS, out }, (rk_matrix){ x, in, false },
-                            (rk_matrix){ w, out, false }, in, false);
+        work->backend->product(
+            &(rk_product){ .c = { y, out, PIECE_ROWS, out }, .a = { x, in, false }, .packed = w, .k = in });
     else if (work->product == 1)
-        work->backend->gemm((rk_block){ y, in, PIECE_ROWS, in }, (rk_matrix){ x, out, false },
-                            (rk_matrix){ w, out, true }, out, false);
+        work->backend->product(
+            &(rk_product){ .c = { y, in, PIECE_ROWS, in }, .a = { x, out, false }, .packed = w, .k = out });
     else
-        work->backend->gemm((rk_block){ g, out, in, out }, (rk_matrix){ x, in, true }, (rk_matrix){ y, out, false },
-                            PIECE_ROWS, true);
+        work->backend->product(&(rk_product){
+            .c = { g, out, in, out }, .a = { x, in, true }, .b = { y, out, false }, .k = PIECE_ROWS, .add = true });
 }
 
 static void product_piece(void *arg, int piece, int thread)

@@ -88,10 +88,7 @@ typedef struct rk_backend {
     const char *doc;
     bool (*supported)(void); /* by this processor */
 
-    /* c = a * b, or c += a * b. a is [c.rows, k], b is [k, c.cols], both as they are after transposing. */
-    void (*gemm)(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add);
-
-    void (*product)(const rk_product *product); /* supersedes gemm */
+    void (*product)(const rk_product *product);
 
     void (*add_bias)(rk_block y, const float *bias); /* y[r][c] += bias[c] */
     void (*column_sums)(float *sums, rk_block x);    /* sums[c] += x[0][c] + x[1][c] + ... */

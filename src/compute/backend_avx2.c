@@ -162,16 +162,10 @@ static void product(const rk_product *p)
         rk_moments_avx2(p->moments, p->c);
 }
 
-static void gemm(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add)
-{
-    product(&(rk_product){ .c = c, .a = a, .b = b, .k = k, .add = add });
-}
-
 const rk_backend rk_backend_avx2 = {
     .name = "avx2",
     .doc = "AVX2 and FMA kernels, tiles for AVX-512 where there is one",
     .supported = supported,
-    .gemm = gemm,
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,

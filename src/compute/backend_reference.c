@@ -22,19 +22,6 @@ static double element(rk_matrix m, int64_t row, int64_t col)
     return (double)(m.transposed ? m.data[col * m.ld + row] : m.data[row * m.ld + col]);
 }
 
-static void gemm(rk_block c, rk_matrix a, rk_matrix b, int64_t k, bool add)
-{
-    for (int64_t i = 0; i < c.rows; i++)
-        for (int64_t j = 0; j < c.cols; j++) {
-            float *out = row_of(c, i) + j;
-            double sum = add ? (double)*out : 0;
-
-            for (int64_t l = 0; l < k; l++)
-                sum += element(a, i, l) * element(b, l, j);
-            *out = (float)sum;
-        }
-}
-
 static void add_bias(rk_block y, const float *bias)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -187,7 +174,6 @@ const rk_backend rk_backend_reference = {
     .name = "reference",
     .doc = "plain loops, sums in double: the oracle of the tests",
     .supported = supported,
-    .gemm = gemm,
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,

@@ -192,16 +192,17 @@ static void kernels_agree_with_the_reference(void **state)
         }
 }
 
-static void check_gemm(const rk_backend *backend, int64_t m, int64_t n, int64_t k)
+static void check_product(const rk_backend *backend, int64_t m, int64_t n, int64_t k)
 {
     for (int kind = 0; kind < 8; kind++) {
         bool ta = kind & 1, tb = kind & 2, add = kind & 4;
         rk_block a = make_block(ta ? k : m, ta ? m : k, 1), b = make_block(tb ? n : k, tb ? k : n, 2);
         rk_block c = make_block(m, n, 3), expected = make_block(m, n, 3);
 
-        backend->gemm(c, (rk_matrix){ a.data, a.ld, ta }, (rk_matrix){ b.data, b.ld, tb }, k, add);
-        rk_backend_find("reference")
-            ->gemm(expected, (rk_matrix){ a.data, a.ld, ta }, (rk_matrix){ b.data, b.ld, tb }, k, add);
+        rk_product product = { .c = c, .a = { a.data, a.ld, ta }, .b = { b.data, b.ld, tb }, .k = k, .add = add };
+        backend->product(&product);
+        product.c = expected;
+        rk_backend_find("reference")->product(&product);
         assert_blocks_near(c, expected, 2e-5);
         rk_free(a.data);
         rk_free(b.data);
@@ -218,7 +219,7 @@ static void products_agree_with_the_reference(void **state)
     (void)state;
     for (const rk_backend *const *backend = rk_backends; *backend; backend++)
         for (int i = 0; (*backend)->supported() && i < N * N * N; i++)
-            check_gemm(*backend, few[i % N], few[i / N % N], few[i / N / N]);
+            check_product(*backend, few[i % N], few[i / N % N], few[i / N / N]);
 }
 
 static void backends_are_found(void **state)
