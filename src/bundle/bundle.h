@@ -6,8 +6,8 @@
  *
  * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
  * rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint rocket.seed and
- * rocket.batch_size, which a resumed run must share, and maybe rocket.first_step, rocket.best and rocket.best_step
- * (best_exporter_metric).
+ * rocket.batch_size, which a resumed run must share, as it must rocket.shard if there is one, and maybe
+ * rocket.first_step, rocket.best and rocket.best_step (best_exporter_metric).
  */
 #ifndef RK_BUNDLE_H
 #define RK_BUNDLE_H
@@ -16,6 +16,7 @@
 #include "graph.h"
 #include "optimizer.h"
 #include "schema.h"
+#include "shard.h"
 #include "tensors.h"
 #include "weights.h"
 
@@ -24,6 +25,7 @@ typedef struct rk_run_state {
     uint64_t first_step; /* of which so many by the run that this one goes on from (carry_on.h) */
     uint64_t seed;
     uint64_t batch_size;
+    rk_shard shard;
     bool has_best; /* some evaluation before this checkpoint was the best so far: */
     double best;   /* its figure, */
     uint64_t best_step;

@@ -28,6 +28,15 @@ static rocket_status meta_number(uint64_t *out, const rk_tensor_file *file, cons
     return ROCKET_OK;
 }
 
+static rocket_status read_shard(rk_shard *shard, const rk_tensor_file *file, rocket_error *err)
+{
+    const char *text = rk_tensor_file_meta(file, "rocket.shard", NULL);
+
+    RK_FAIL_IF(text && rk_shard_parse(shard, text, NULL) != ROCKET_OK, CORRUPT, err, "rocket.shard is no shard: \"%s\"",
+               text);
+    return ROCKET_OK;
+}
+
 static rocket_status read_best(rk_run_state *state, const rk_tensor_file *file, rocket_error *err)
 {
     size_t n;
@@ -59,6 +68,7 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
         if (rk_tensor_file_meta(file, "rocket.first_step", NULL) != NULL)
             RK_TRY(meta_number(&state->first_step, file, "rocket.first_step", err));
         RK_FAIL_IF(state->first_step > state->step, CORRUPT, err, "rocket.first_step is behind rocket.step");
+        RK_TRY(read_shard(&state->shard, file, err));
         RK_TRY(read_best(state, file, err));
     }
     return ROCKET_OK;

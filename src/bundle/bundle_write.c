@@ -110,6 +110,12 @@ static rocket_status add_meta(writing *w, rocket_error *err)
         add_number(w, "rocket.seed", source->state.seed);
         add_number(w, "rocket.batch_size", source->state.batch_size);
     }
+    if (source->updater != NULL && source->state.shard.n > 0) {
+        char shard[RK_SHARD_BYTES];
+
+        rk_shard_print(shard, source->state.shard);
+        rk_tensor_writer_meta(w->writer, "rocket.shard", shard, strlen(shard));
+    }
     if (source->updater != NULL && source->state.first_step > 0)
         add_number(w, "rocket.first_step", source->state.first_step);
     if (source->updater != NULL && source->state.has_best)

@@ -18,12 +18,15 @@ static const rk_option common_options[] = {
     { "set", 0, "PATH=VALUE", "change a field of the config, e.g. train_config.num_steps=1000 (repeatable)" },
     { "threads", 0, "N", "threads to compute with (default: all usable processors)" },
     { "seed", 0, "S", "seed of weights, shuffling and dropout (default: train_config.seed, else 1)" },
+    { "shard", 0, "I/N", "read every N-th row from row I on, not:I/N the others; files with data_config.file_shard" },
     { "json", 0, NULL, "print the result as one JSON object" },
     { "quiet", 'q', NULL, "errors only" },
     { "verbose", 'v', NULL, "more detail" },
     { "help", 'h', NULL, "this text" },
 };
-static const int common_takes[] = { RK_TAKES_SET, RK_TAKES_THREADS, RK_TAKES_SEED, RK_TAKES_JSON, 0, 0, 0 };
+static const int common_takes[] = {
+    RK_TAKES_SET, RK_TAKES_THREADS, RK_TAKES_SEED, RK_TAKES_SHARD, RK_TAKES_JSON, 0, 0, 0
+};
 enum { N_COMMON = sizeof common_options / sizeof common_options[0] };
 
 typedef struct given {

@@ -54,6 +54,17 @@ rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *
     return rk_cli_config_at(out, args, path, err);
 }
 
+rocket_status rk_cli_shard(rk_shard *out, const rk_args *args, rocket_error *err)
+{
+    const char *text = rk_args_get(args, "shard");
+
+    *out = (rk_shard){ 0 };
+    rocket_status status = text ? rk_shard_parse(out, text, err) : ROCKET_OK;
+    if (status != ROCKET_OK)
+        rk_error_prefix(err, "--shard");
+    return status;
+}
+
 rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocket_error *err)
 {
     uint64_t threads, seed;
@@ -61,7 +72,7 @@ rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocke
     RK_TRY(rk_args_number(&threads, args, "threads", (rk_number_rule){ 0, 1, RK_MAX_THREADS }, err));
     RK_TRY(rk_args_number(&seed, args, "seed", (rk_number_rule){ 0, 0, UINT64_MAX }, err));
     *out = (rk_run_options){ .n_threads = (int)threads, .seed_given = rk_args_has(args, "seed"), .seed = seed };
-    return ROCKET_OK;
+    return rk_cli_shard(&out->shard, args, err);
 }
 
 rocket_status rk_cli_print_buf(rk_buf *text, rocket_error *err)

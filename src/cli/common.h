@@ -14,8 +14,11 @@ ROCKET_NODISCARD rocket_status rk_cli_config(rk_config **out, const rk_args *arg
 ROCKET_NODISCARD rocket_status rk_cli_config_at(rk_config **out, const rk_args *args, const char *path,
                                                 rocket_error *err);
 
-/* --threads and --seed. */
+/* --threads, --seed and --shard. */
 ROCKET_NODISCARD rocket_status rk_cli_run_options(rk_run_options *out, const rk_args *args, rocket_error *err);
+
+/* --shard: everything when it is not given. */
+ROCKET_NODISCARD rocket_status rk_cli_shard(rk_shard *out, const rk_args *args, rocket_error *err);
 
 /* Figures to stdout: an aligned table, or with --json members of one object. */
 void rk_cli_print_figures(const rk_args *args, const rk_figures *figures);

@@ -199,7 +199,7 @@ const rk_verb rk_verb_eval = {
     .usage = "-c pipeline.config [--checkpoint FILE] [-i PATHS] [--slice FIELD] [--bootstrap N]",
     .summary = "metrics of a checkpoint on evaluation data",
     .options = options,
-    .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_JSON,
+    .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SHARD | RK_TAKES_JSON,
     .max_words = 1,
     .run = run,
 };

@@ -164,6 +164,7 @@ static rocket_status predict_rows(prediction *p, const char *input, rocket_error
     rk_batch *batch = NULL;
 
     RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
+    RK_TRY(rk_cli_shard(&options.shard, p->args, err));
     RK_TRY(rk_stream_open(&stream, rk_scorer_config(p->scorer), rk_scorer_schema(p->scorer), &options, err));
     rocket_status status = write_header(p, err);
     while (status == ROCKET_OK) {
@@ -371,6 +372,6 @@ const rk_verb rk_verb_predict = {
     .usage = "-m model.safetensors -i in.csv -o out.csv",
     .summary = "score the rows of files with the light net",
     .options = options,
-    .takes = RK_TAKES_THREADS,
+    .takes = RK_TAKES_THREADS | RK_TAKES_SHARD,
     .run = run,
 };

@@ -55,7 +55,7 @@ const rk_verb rk_verb_train = {
     .usage = "-c pipeline.config [--resume] [--continue RUN]",
     .summary = "train light net and booster; write checkpoints, logs and the light net alone",
     .options = options,
-    .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SEED | RK_TAKES_JSON,
+    .takes = RK_TAKES_SET | RK_TAKES_THREADS | RK_TAKES_SHARD | RK_TAKES_SEED | RK_TAKES_JSON,
     .max_words = 1,
     .run = run,
 };

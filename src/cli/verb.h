@@ -1,7 +1,7 @@
 /* The verb seam: one file per verb and one line in verbs.def.
  *
- * A verb lists the options of its own; the common ones (--set, --threads, --seed, --json, -q, -v, --help) are added by
- * args.c where the verb asks for them. Results go to stdout, everything else to stderr; only main.c exits.
+ * A verb lists the options of its own; the common ones (--set, --threads, --seed, --shard, --json, -q, -v, --help) are
+ * added by args.c where the verb asks for them. Results go to stdout, everything else to stderr; only main.c exits.
  */
 #ifndef RK_VERB_H
 #define RK_VERB_H
@@ -20,7 +20,7 @@ typedef struct rk_option {
 } rk_option;
 
 /* What of the common options a verb takes. */
-enum { RK_TAKES_SET = 1, RK_TAKES_THREADS = 2, RK_TAKES_SEED = 4, RK_TAKES_JSON = 8 };
+enum { RK_TAKES_SET = 1, RK_TAKES_THREADS = 2, RK_TAKES_SEED = 4, RK_TAKES_JSON = 8, RK_TAKES_SHARD = 16 };
 
 typedef struct rk_args rk_args;
 

@@ -195,9 +195,9 @@ static rocket_status put_batches(writing *w, rk_stream *stream, int level, rocke
 static rocket_status put_all(writing *w, const rk_config *config, const rk_schema *schema,
                              const rk_pack_options *options, rk_pack_stats *stats, rocket_error *err)
 {
-    rk_stream_options reading = { .paths = options->paths,
-                                  .n_threads = options->n_threads,
-                                  .batch_size = ROWS_OF_RECORD };
+    rk_stream_options reading = {
+        .paths = options->paths, .n_threads = options->n_threads, .batch_size = ROWS_OF_RECORD, .shard = options->shard
+    };
     rk_stream *stream;
 
     RK_TRY(put_head(w, schema, options->paths, err)); /* before reading: who writes meanwhile makes it stale */
@@ -209,7 +209,7 @@ static rocket_status put_all(writing *w, const rk_config *config, const rk_schem
     end_body end = { read.rows, w->bytes + sizeof(record_head) + sizeof end };
     rk_buf_append(&w->body, &end, sizeof end);
     RK_TRY(put_record(w, 'E', err));
-    *stats = (rk_pack_stats){ read.rows, read.bytes, w->bytes, read.dropped_rows };
+    *stats = (rk_pack_stats){ read.rows, read.bytes, w->bytes, read.dropped_rows, read.n_files };
     return ROCKET_OK;
 }
 

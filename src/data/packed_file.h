@@ -8,15 +8,18 @@
 #define RK_PACKED_FILE_H
 
 #include "schema.h"
+#include "shard.h"
 
 typedef struct rk_pack_options {
     const char *paths; /* as of rk_stream_options */
     int n_threads;     /* for parsing */
     int level;         /* of Zstandard; 0: nothing is compressed */
+    rk_shard shard;    /* of the files or their rows */
 } rk_pack_options;
 
 typedef struct rk_pack_stats {
     uint64_t rows, text_bytes, packed_bytes, dropped_rows;
+    size_t n_files;
 } rk_pack_stats;
 
 /* Atomic. Errors are those of the stream. */

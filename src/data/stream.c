@@ -54,6 +54,7 @@ typedef struct rk_stream_batching {
     rk_batch *batch;     /* being filled, or NULL */
     uint64_t n_filled;   /* its rows, also when it is skipped and there is none */
     uint64_t index, epoch, row;
+    uint64_t n_seen;       /* rows of this epoch, of all shards */
     rk_file_place *places; /* [files] before the current block */
     uint64_t n_dropped;
 } rk_stream_batching;
@@ -62,6 +63,7 @@ struct rk_stream {
     const rk_config *config;
     rk_stream_options options; /* batch_size and num_epochs as they count */
     bool shuffled;
+    rk_shard of_rows; /* n 0: every row of the files */
     rk_arena arena;
     rk_paths files;
     rk_block_rules rules;
@@ -199,6 +201,11 @@ static bool read_some(rk_stream *stream, rk_open_file *file, bool *at_end)
     return status == ROCKET_OK;
 }
 
+static bool shuffles_files(const rk_stream *stream)
+{
+    return stream->shuffled && stream->of_rows.n == 0;
+}
+
 /* Fisher-Yates from the order of the config, so that an epoch's order does not depend on the one before. */
 static void order_files(const rk_stream *stream, uint64_t epoch, size_t *order)
 {
@@ -207,7 +214,7 @@ static void order_files(const rk_stream *stream, uint64_t epoch, size_t *order)
 
     for (size_t i = 0; i < n; i++)
         order[i] = i;
-    for (size_t i = n; stream->shuffled && i > 1; i--) {
+    for (size_t i = n; shuffles_files(stream) && i > 1; i--) {
         size_t j = rk_rng_below(&rng, i), moved = order[i - 1];
 
         order[i - 1] = order[j];
@@ -324,12 +331,12 @@ static void count_rows(rk_stream *stream, uint64_t n)
         end_batch(stream);
 }
 
-static rocket_status emit_range(rk_stream *stream, const rk_batch *rows)
+static rocket_status emit_range(rk_stream *stream, const rk_batch *rows, int64_t begin, int64_t end)
 {
     rk_stream_batching *b = &stream->batching;
 
-    for (int64_t begin = 0; begin < rows->n_rows;) {
-        uint64_t room = stream->options.batch_size - b->n_filled, left = (uint64_t)(rows->n_rows - begin);
+    while (begin < end) {
+        uint64_t room = stream->options.batch_size - b->n_filled, left = (uint64_t)(end - begin);
         uint64_t n = left < room ? left : room;
 
         if (!begin_batch(stream))
@@ -356,11 +363,11 @@ static rocket_status emit_shuffled(rk_stream *stream)
     return ROCKET_OK;
 }
 
-static rocket_status shuffle_rows(rk_stream *stream, const rk_batch *rows)
+static rocket_status shuffle_range(rk_stream *stream, const rk_batch *rows, int64_t begin, int64_t end)
 {
     rk_shuffle *shuffle = stream->batching.shuffle;
 
-    for (int64_t i = 0; i < rows->n_rows; i++) {
+    for (int64_t i = begin; i < end; i++) {
         if (rk_shuffle_full(shuffle))
             RK_TRY(emit_shuffled(stream));
         RK_FAIL_IF(!rk_shuffle_put(shuffle, rows, i), FAILED, &stream->error, "out of memory for the shuffle buffer");
@@ -368,12 +375,38 @@ static rocket_status shuffle_rows(rk_stream *stream, const rk_batch *rows)
     return ROCKET_OK;
 }
 
+static rocket_status add_range(rk_stream *stream, const rk_batch *rows, int64_t begin, int64_t end)
+{
+    return stream->batching.shuffle ? shuffle_range(stream, rows, begin, end) : emit_range(stream, rows, begin, end);
+}
+
+/* Those of the shard, in runs. */
+static rocket_status add_rows(rk_stream *stream, const rk_batch *rows)
+{
+    uint64_t *seen = &stream->batching.n_seen;
+
+    if (stream->of_rows.n == 0)
+        return add_range(stream, rows, 0, rows->n_rows);
+    for (int64_t begin = 0, end = 0; begin < rows->n_rows; begin = end) {
+        bool own = rk_shard_has(stream->of_rows, *seen);
+
+        for (; end < rows->n_rows && rk_shard_has(stream->of_rows, *seen) == own; end++)
+            ++*seen;
+        if (own)
+            RK_TRY(add_range(stream, rows, begin, end));
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status end_epoch(rk_stream *stream)
 {
     rk_stream_batching *b = &stream->batching;
+    char shard[RK_SHARD_BYTES];
 
     while (b->shuffle && !rk_shuffle_empty(b->shuffle))
         RK_TRY(emit_shuffled(stream));
+    RK_FAIL_IF(b->row == 0 && b->n_seen > 0, DATA, &stream->error, "%s: expected rows for shard %s, found %llu in all",
+               stream->options.paths, rk_shard_print(shard, stream->of_rows), (unsigned long long)b->n_seen);
     if (b->row == 0 && b->n_dropped > 0)
         return rk_fail(&stream->error, ROCKET_DATA,
                        "%s: expected rows, found bad ones only (%llu, dropped by ignore_error)", stream->options.paths,
@@ -381,6 +414,7 @@ static rocket_status end_epoch(rk_stream *stream)
     RK_FAIL_IF(b->row == 0, DATA, &stream->error, "%s: expected rows, found none", stream->options.paths);
     b->epoch++;
     b->row = 0;
+    b->n_seen = 0;
     b->n_dropped = 0;
     if (b->shuffle)
         rk_shuffle_begin(b->shuffle, stream->options.seed, b->epoch);
@@ -411,7 +445,7 @@ static rocket_status batch_block(rk_stream *stream, const rk_block *block)
 
     if (block->first)
         *place = (rk_file_place){ 0 };
-    RK_TRY(b->shuffle ? shuffle_rows(stream, block->rows) : emit_range(stream, block->rows));
+    RK_TRY(add_rows(stream, block->rows));
     b->n_dropped += block->n_dropped;
     atomic_fetch_add_explicit(&stream->dropped_rows, block->n_dropped, memory_order_relaxed);
     if (block->error.status != ROCKET_OK)
@@ -595,9 +629,28 @@ static size_t count_open(const rk_stream *stream)
 {
     size_t wanted = rk_config_view(stream->config)->data->num_parallel_calls;
 
-    if (!stream->shuffled || wanted < 1)
+    if (!shuffles_files(stream) || wanted < 1)
         return 1;
     return wanted < stream->files.n ? wanted : stream->files.n;
+}
+
+/* data_config.file_shard: the other files might as well not be in the list. */
+static rocket_status choose_files(rk_stream *stream, rocket_error *err)
+{
+    rk_shard shard = stream->options.shard;
+    char text[RK_SHARD_BYTES];
+    size_t n = 0;
+
+    if (shard.n == 0 || stream->of_rows.n > 0)
+        return ROCKET_OK;
+    RK_FAIL_IF(stream->files.n < shard.n, DATA, err,
+               "%s: expected at least %llu files for shard %s with data_config.file_shard, found %zu",
+               stream->options.paths, (unsigned long long)shard.n, rk_shard_print(text, shard), stream->files.n);
+    for (size_t i = 0; i < stream->files.n; i++)
+        if (rk_shard_has(shard, i))
+            stream->files.path[n++] = stream->files.path[i];
+    stream->files.n = n;
+    return ROCKET_OK;
 }
 
 static rocket_status find_files(rk_stream *stream, rocket_error *err)
@@ -605,6 +658,7 @@ static rocket_status find_files(rk_stream *stream, rocket_error *err)
     rk_stream_reading *reading = &stream->reading;
 
     RK_TRY(rk_input_files(&stream->files, &stream->arena, stream->options.paths, err));
+    RK_TRY(choose_files(stream, err));
     reading->order = rk_arena_alloc(&stream->arena, stream->files.n, sizeof *reading->order);
     stream->batching.places = rk_arena_alloc(&stream->arena, stream->files.n, sizeof *stream->batching.places);
     reading->open = rk_arena_alloc(&stream->arena, count_open(stream), sizeof *reading->open);
@@ -630,6 +684,8 @@ static rocket_status set_options(rk_stream *stream, const rk_stream_options *opt
     if (!options->training)
         stream->options.num_epochs = 1;
     stream->shuffled = options->training && data->shuffle;
+    if (!data->file_shard)
+        stream->of_rows = options->shard;
     stream->rules.reader = rk_reader_find((int)data->input_type);
     stream->rules.ignore_error = data->ignore_error;
     stream->rules.kernels = rk_text_kernels_best();
@@ -836,5 +892,6 @@ rk_stream_stats rk_stream_get_stats(const rk_stream *stream)
         .bytes = atomic_load_explicit(&stream->bytes, memory_order_relaxed),
         .dropped_rows = atomic_load_explicit(&stream->dropped_rows, memory_order_relaxed),
         .waited_s = stream->waited_s,
+        .n_files = stream->files.n,
     };
 }

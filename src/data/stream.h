@@ -9,7 +9,13 @@
  * num_parallel_calls of them in turn by pieces of RK_PIECE_BYTES (upstream: by rows, as threads come), and rows through
  * a shuffle buffer of shuffle_buffer_size rows; epochs one after the other, batches straddle epochs, only the last may
  * be partial. Rows depend on (config, seed) only, never on the number of threads. Rows that
- * ignore_error drops are dropped before the shuffle: the batches are as if those rows were not in the files. Memory is
+ * ignore_error drops are dropped before the shuffle: the batches are as if those rows were not in the files.
+ *
+ * A shard is of files with data_config.file_shard, counted as they are listed, else of rows, counted over all files
+ * behind ignore_error and before the shuffle. For the count to be the same in every epoch and in a packed file, files
+ * are then read one after the other in the order of their list also with `shuffle`.
+ *
+ * Memory is
  * bounded by the number of blocks and batches in flight, however large the file; both are recycled, so that nothing is
  * allocated per row.
  */
@@ -17,6 +23,7 @@
 #define RK_STREAM_H
 
 #include "schema.h"
+#include "shard.h"
 
 typedef struct rk_stream rk_stream;
 
@@ -31,10 +38,12 @@ typedef struct rk_stream_options {
     uint64_t batch_size;   /* 0: data_config.batch_size */
     uint64_t num_epochs;   /* training: 0 = forever */
     uint64_t skip_batches; /* resume: start after this many batches; same batches as an undisturbed run */
+    rk_shard shard;
 } rk_stream_options;
 
 /* The config and the schema must outlive the stream. Errors: ROCKET_DATA: a file is not there, is a folder, or lacks a
- * column in its header; ROCKET_CONFIG: standard input more than once, no batch size; ROCKET_FAILED: memory, threads. */
+ * column in its header, or there are fewer files than shards; ROCKET_CONFIG: standard input more than once, no batch
+ * size; ROCKET_FAILED: memory, threads. */
 ROCKET_NODISCARD rocket_status rk_stream_open(rk_stream **out, const rk_config *config, const rk_schema *schema,
                                               const rk_stream_options *options, rocket_error *err);
 
@@ -52,6 +61,7 @@ void rk_stream_give_back(rk_stream *stream, rk_batch *batch); /* from any thread
 typedef struct rk_stream_stats {
     uint64_t rows, bytes, dropped_rows; /* delivered rows; bytes of text read; bad rows dropped by ignore_error */
     double waited_s;                    /* time next() waited: 0 when reading keeps up */
+    size_t n_files;                     /* of this shard */
 } rk_stream_stats;
 rk_stream_stats rk_stream_get_stats(const rk_stream *stream); /* from the thread that calls next */
 

@@ -160,6 +160,8 @@ static rocket_status evaluate(evaluation *e, const rk_keep *keep, const char *pa
     rk_stream_options options = { .paths = paths, .n_threads = e->run->n_threads };
     rk_stream *stream;
 
+    if (!e->run->updater)
+        options.shard = e->run->shard;
     e->out->item = rk_alloc(RK_MAX_FIGURES, sizeof *e->out->item);
     RK_FAIL_IF(e->out->item == NULL, FAILED, err, "out of memory");
     RK_TRY(rk_metric_set_new(&e->metrics, e->run->config, e->run->model->logits[RK_LIGHT] >= 0,

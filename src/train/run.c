@@ -82,6 +82,7 @@ static rocket_status open_run(rk_run *run, const rk_run_options *options, rocket
     rk_schema_options columns = { .labels = true, .reserved = options->kept, .n_reserved = options->n_kept };
 
     run->seed = choose_seed(options, run->view->train);
+    run->shard = options->shard;
     run->n_threads = choose_threads(options, run->view->train);
     run->pool = rk_pool_new(run->n_threads);
     RK_FAIL_IF(run->pool == NULL, FAILED, err, "cannot start %d threads", run->n_threads);

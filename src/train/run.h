@@ -21,6 +21,7 @@ typedef struct rk_run {
     rk_updater *updater; /* NULL in evaluation */
     rk_teacher *teacher; /* NULL but in arm KD_FROM_BOOSTER */
     uint64_t seed;
+    rk_shard shard; /* of the training data; without training, of what is evaluated */
     int n_threads;
 } rk_run;
 
@@ -28,6 +29,7 @@ typedef struct rk_run_options {
     int n_threads; /* 0: all usable processors */
     bool seed_given;
     uint64_t seed;           /* else train_config.seed, else 1 */
+    rk_shard shard;          /* as of rk_run */
     bool training;           /* gradients and optimizer too */
     const char *const *kept; /* input fields whose texts the batches keep, beside those of the metrics */
     size_t n_kept;

@@ -91,6 +91,7 @@ static rk_bundle_source checkpoint_of(const training *t)
                                           .first_step = t->first_step,
                                           .seed = t->run->seed,
                                           .batch_size = t->batch_size,
+                                          .shard = t->run->shard,
                                           .has_best = t->watch.has_best,
                                           .best = t->watch.best,
                                           .best_step = t->watch.best_step } };
@@ -356,6 +357,17 @@ static rocket_status finish(training *t, rocket_error *err)
     return tell(t, RK_EVENT_END, NULL, 0, NULL, err);
 }
 
+/* A resumed run counts batches from the first row of the same rows. */
+static rocket_status check_shard(const training *t, const char *path, rk_shard had, rocket_error *err)
+{
+    char then[RK_SHARD_BYTES], now[RK_SHARD_BYTES];
+    bool same = strcmp(rk_shard_print(then, had), rk_shard_print(now, t->run->shard)) == 0;
+
+    RK_FAIL_IF(!same, USAGE, err, "%s was trained %s%s, not %s%s: the run cannot continue with other rows", path,
+               had.n > 0 ? "with --shard " : "without --shard", then, now[0] ? "with --shard " : "without it", now);
+    return ROCKET_OK;
+}
+
 /* Continue from the newest checkpoint, or make sure that there is none. */
 static rocket_status resume(training *t, bool wanted, rocket_error *err)
 {
@@ -373,6 +385,7 @@ static rocket_status resume(training *t, bool wanted, rocket_error *err)
                path, (unsigned long long)state.batch_size, (unsigned long long)t->batch_size);
     RK_FAIL_IF(state.seed != t->run->seed, USAGE, err, "%s was trained with seed %llu, not %llu; add --seed %llu", path,
                (unsigned long long)state.seed, (unsigned long long)t->run->seed, (unsigned long long)state.seed);
+    RK_TRY(check_shard(t, path, state.shard, err));
     t->resumed = true;
     t->step = t->last_saved = state.step;
     t->first_step = state.first_step;
@@ -457,7 +470,8 @@ static rk_stream_options training_input(const training *t)
                                 .seed = t->run->seed,
                                 .n_threads = t->run->n_threads,
                                 .num_epochs = t->run->view->data->num_epochs,
-                                .skip_batches = t->step - t->first_step };
+                                .skip_batches = t->step - t->first_step,
+                                .shard = t->run->shard };
 }
 
 /* A misspelt name should not show when the training that it ends has taken a night. */

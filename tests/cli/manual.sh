@@ -28,7 +28,7 @@ for verb in $("$rocket" --help | sed -nE 's/^  ([a-z]+) .*/\1/p'); do
         check "$verb: $option of the manual exists" grep -qxe "$option" help
     done <items
     # The common options that it is said to understand are those that it has, and the other way round.
-    for option in --set --threads --seed --json; do
+    for option in --set --threads --seed --shard --json; do
         claimed=0 real=0
         sed -n '/^The common option\|common options$/,$p' verb | grep -qe "$option" && claimed=1
         grep -qxe "$option" help && real=1

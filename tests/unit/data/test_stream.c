@@ -204,6 +204,52 @@ static void resuming_gives_the_same_batches(void **state)
     data_world_close(&world);
 }
 
+/* Counted over files and anew in every epoch, in batches that straddle both. */
+static void the_rows_of_a_shard(void **state)
+{
+    data_world world = data_world_of(CONFIG("shuffle: false"), true);
+    const char *a = write_rows(&world, "a", 0, 4), *b = write_rows(&world, "b", 4, 6);
+    char paths[600];
+    rk_stream_options options = { .paths = paths, .training = true, .n_threads = 2, .num_epochs = 2, .batch_size = 4 };
+
+    (void)state;
+    snprintf(paths, sizeof paths, "%s,%s", a, b);
+    options.shard = (rk_shard){ .index = 1, .n = 3 };
+    assert_numbers(&world, &options, 0, "1 4 7 1 | 4 7 | ");
+    options.shard.others = true;
+    assert_numbers(&world, &options, 0, "0 2 3 5 | 6 8 9 0 | 2 3 5 6 | 8 9 | ");
+    options.skip_batches = 2;
+    assert_numbers(&world, &options, 0, "2 3 5 6 | 8 9 | ");
+    data_world_close(&world);
+    world = data_world_of(CONFIG("shuffle: false file_shard: true"), true);
+    a = write_rows(&world, "a", 0, 4), b = write_rows(&world, "b", 4, 6);
+    snprintf(paths, sizeof paths, "%s,%s", a, b);
+    options = (rk_stream_options){ .paths = paths, .n_threads = 1, .shard = { .index = 1, .n = 2 } };
+    assert_numbers(&world, &options, 0, "4 5 6 7 8 9 | ");
+    data_world_close(&world);
+}
+
+static void a_shuffled_shard_for_any_number_of_threads_and_resumed(void **state)
+{
+    data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
+    char paths[800];
+    rk_stream_options one = { .paths = write_large(&world, paths, sizeof paths),
+                              .training = true,
+                              .n_threads = 1,
+                              .num_epochs = 2,
+                              .seed = 5,
+                              .batch_size = 512,
+                              .shard = { .index = 2, .n = 3 } };
+    rk_stream_options more = one;
+
+    (void)state;
+    more.n_threads = 3;
+    assert_same_streams(&world, &one, &more, NULL);
+    more.skip_batches = 50; /* of 78 */
+    assert_same_streams(&world, &one, &more, "#50 ");
+    data_world_close(&world);
+}
+
 static int compare_ints(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -705,6 +751,8 @@ int main(void)
         cmocka_unit_test(batches_straddle_epochs),
         cmocka_unit_test(same_rows_for_any_number_of_threads),
         cmocka_unit_test(resuming_gives_the_same_batches),
+        cmocka_unit_test(the_rows_of_a_shard),
+        cmocka_unit_test(a_shuffled_shard_for_any_number_of_threads_and_resumed),
         cmocka_unit_test(shuffled_epochs_are_permutations),
         cmocka_unit_test(bad_rows_are_as_if_they_were_not_there),
         cmocka_unit_test(compressed_files),
