@@ -99,7 +99,7 @@ void rk_adam_coast_plain(const rk_update_run *run, const rk_coasting *steps)
 
 void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps)
 {
-    if (rk_adam_coast_avx2_supported())
+    if (rk_adam_avx2_supported())
         rk_adam_coast_avx2(run, steps);
     else
         rk_adam_coast_plain(run, steps);

@@ -17,7 +17,7 @@ typedef struct tile {
     __m256 w[REGS], m[REGS], v[REGS];
 } tile;
 
-bool rk_adam_coast_avx2_supported(void)
+bool rk_adam_avx2_supported(void)
 {
     return __builtin_cpu_supports("avx2") != 0;
 }

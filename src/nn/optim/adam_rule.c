@@ -14,7 +14,7 @@ void rk_adam_prepare(rk_hyper *hyper, const rk_adam_options *options, uint64_t s
     hyper->c[RK_ADAM_C_DECAY] = options->decay;
 }
 
-void rk_adam_update(const rk_update_run *run)
+void rk_adam_update_plain(const rk_update_run *run)
 {
     const double *c = run->hyper->c;
     const float rate = (float)c[RK_ADAM_C_RATE], b1 = (float)c[RK_ADAM_C_BETA1], b2 = (float)c[RK_ADAM_C_BETA2],
@@ -33,4 +33,12 @@ void rk_adam_update(const rk_update_run *run)
         v[i] = v_new;
         w[i] = (w[i] - decay * w[i]) - rate * m_new / (sqrtf(v_new) + RK_ADAM_EPSILON);
     }
+}
+
+void rk_adam_update(const rk_update_run *run)
+{
+    if (rk_adam_avx2_supported())
+        rk_adam_update_avx2(run);
+    else
+        rk_adam_update_plain(run);
 }

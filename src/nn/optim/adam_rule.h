@@ -40,13 +40,15 @@ static inline float rk_adam_flush(float x)
     return x;
 }
 
+/* Each has two kernels behind it that differ in speed only: the plain one runs anywhere, the other where
+ * rk_adam_avx2_supported. Coasting is steps without a gradient: the same bits as with g = 0 and no decay
+ * (adam_coast.c). */
 void rk_adam_update(const rk_update_run *run);
-
-/* Steps without a gradient: the same bits as with g = 0 and no decay (adam_coast.c). The two kernels behind it differ
- * in speed only; the first runs anywhere, the second where rk_adam_coast_avx2_supported. */
+void rk_adam_update_plain(const rk_update_run *run);
+void rk_adam_update_avx2(const rk_update_run *run);
 void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps);
 void rk_adam_coast_plain(const rk_update_run *run, const rk_coasting *steps);
 void rk_adam_coast_avx2(const rk_update_run *run, const rk_coasting *steps);
-bool rk_adam_coast_avx2_supported(void);
+bool rk_adam_avx2_supported(void);
 
 #endif

@@ -97,15 +97,14 @@ static bool is_behind(const rk_trail *trail, int64_t row)
     return trail->seen[row] != RK_AT_REST && trail->seen[row] != trail->n;
 }
 
-static void fetch_behind(const rk_updater *updater, const rk_update_run *table, const rk_sparse *rows, int64_t i)
+static inline void fetch_behind(const rk_trail *trail, const rk_update_run *table, const rk_sparse *rows, int64_t i)
 {
     enum { AHEAD = 8, FAR = 4 * AHEAD };
-    const rk_trail *trail = &updater->trails[rows->table];
 
     if (i + FAR < rows->n)
         __builtin_prefetch(&trail->seen[rows->rows[i + FAR]]);
     if (i + AHEAD < rows->n && is_behind(trail, rows->rows[i + AHEAD]))
-        rk_updater_fetch(updater, table, rows->table, rows->rows[i + AHEAD]);
+        rk_updater_fetch(table, rows->rows[i + AHEAD] * rows->dim, rows->dim);
 }
 
 /* Piece i: an RK_SPARSE_PIECES-th of the rows of a table, for all look-ups of it, so that no two pieces share a row. */
@@ -127,7 +126,7 @@ static void reach_piece(void *arg, int i, int thread)
         if (rows->table != t)
             continue;
         for (int64_t r = lower_bound(rows, first); r < rows->n && rows->rows[r] < end; r++) {
-            fetch_behind(updater, &table, rows, r);
+            fetch_behind(&updater->trails[t], &table, rows, r);
             rk_updater_catch_up(updater, &table, t, rows->rows[r]);
         }
     }

@@ -94,10 +94,27 @@ void rk_updater_run_pieces(rk_updater *updater, int n, void (*fn)(void *arg, int
 
 /* A run that begins at the first value of a target, and the n values from offset on of that. */
 rk_update_run rk_updater_run_of(const rk_updater *updater, rk_update_target target);
-rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_t offset, int64_t n);
 
-/* Ask for the memory of a row and its slots; table is its rk_updater_run_of. */
-void rk_updater_fetch(const rk_updater *updater, const rk_update_run *table, int t, int64_t row);
+static inline rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_t offset, int64_t n)
+{
+    rk_update_run run = { .w = whole->w + offset, .n = n, .hyper = whole->hyper };
+
+    for (int i = 0; i < RK_MAX_SLOTS; i++)
+        run.slots[i] = whole->slots[i] ? whole->slots[i] + offset : NULL;
+    return run;
+}
+
+/* Ask for the memory of n values of a table, and of their slots. */
+static inline void rk_updater_fetch(const rk_update_run *table, int64_t offset, int64_t n)
+{
+    enum { LINE = 16 };
+
+    for (int64_t d = offset; d < offset + n; d += LINE) {
+        __builtin_prefetch(table->w + d, 1);
+        for (int i = 0; i < RK_MAX_SLOTS && table->slots[i]; i++)
+            __builtin_prefetch(table->slots[i] + d, 1);
+    }
+}
 
 /* Take a row of a table with a trail through the steps that it missed; table is its rk_updater_run_of. */
 void rk_updater_catch_up(const rk_updater *updater, const rk_update_run *table, int t, int64_t row);

@@ -228,27 +228,6 @@ rk_update_run rk_updater_run_of(const rk_updater *updater, rk_update_target targ
     return run;
 }
 
-rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_t offset, int64_t n)
-{
-    rk_update_run run = { .w = whole->w + offset, .n = n, .hyper = whole->hyper };
-
-    for (int i = 0; i < RK_MAX_SLOTS && whole->slots[i]; i++)
-        run.slots[i] = whole->slots[i] + offset;
-    return run;
-}
-
-void rk_updater_fetch(const rk_updater *updater, const rk_update_run *table, int t, int64_t row)
-{
-    enum { LINE = 16 };
-    int64_t dim = rk_graph_table_at(updater->graph, t)->dim;
-
-    for (int64_t d = row * dim; d < (row + 1) * dim; d += LINE) {
-        __builtin_prefetch(table->w + d, 1);
-        for (int i = 0; i < RK_MAX_SLOTS && table->slots[i]; i++)
-            __builtin_prefetch(table->slots[i] + d, 1);
-    }
-}
-
 /* Move a run by its gradient. */
 static void move(const rk_updater *updater, int part, rk_update_run *run, float *g)
 {
@@ -270,7 +249,7 @@ static void move_touched(const rk_updater *updater, const rk_piece *piece)
         rk_update_run run = rk_updater_run_at(&table, row * sparse->dim, sparse->dim);
 
         if (i + AHEAD < sparse->n)
-            rk_updater_fetch(updater, &table, piece->target, sparse->rows[i + AHEAD]);
+            rk_updater_fetch(&table, sparse->rows[i + AHEAD] * sparse->dim, sparse->dim);
         if (trail->seen)
             rk_updater_catch_up(updater, &table, piece->target, row);
         move(updater, piece->part, &run, sparse->values + i * sparse->dim);

@@ -339,7 +339,7 @@ static void both_coasting_kernels_agree(void **state)
     rk_rng rng = rk_rng_at(7, RK_RNG_TEST, 0, 800);
 
     (void)state;
-    if (!rk_adam_coast_avx2_supported())
+    if (!rk_adam_avx2_supported())
         skip();
     for (int trial = 0; trial < 2000; trial++) {
         rk_adam_options options = { trial % 3 ? 0.9F : rk_rng_float(&rng), trial % 5 ? 0.999F : rk_rng_float(&rng), 0 };
@@ -362,6 +362,37 @@ static void both_coasting_kernels_agree(void **state)
         rk_adam_coast_plain(&run, &coasting);
         run = (rk_update_run){ .w = fast[0], .slots = { fast[1], fast[2] }, .n = run.n };
         rk_adam_coast_avx2(&run, &coasting);
+        assert_memory_equal(plain, fast, sizeof fast);
+    }
+}
+
+/* Rows of all lengths around a register; values that vanish, and gradients whose squares do. */
+static void both_adam_kernels_agree(void **state)
+{
+    enum { N = 37 };
+    float plain[4][N], fast[4][N];
+    rk_rng rng = rk_rng_at(7, RK_RNG_TEST, 0, 810);
+
+    (void)state;
+    if (!rk_adam_avx2_supported())
+        skip();
+    for (int trial = 0; trial < 20000; trial++) {
+        rk_adam_options options = { trial % 3 ? 0.9F : rk_rng_float(&rng), trial % 5 ? 0.999F : rk_rng_float(&rng), 0 };
+        rk_hyper hyper = { .rate = 0.01 * rk_rng_float(&rng) };
+        rk_update_run run = { plain[0], plain[1], { plain[2], plain[3] }, 1 + trial % N, &hyper };
+
+        options.decay = trial % 2 ? 0.1F * rk_rng_float(&rng) : 0;
+        rk_adam_prepare(&hyper, &options, (uint64_t)trial);
+        for (int i = 0; i < 4 * N; i++) {
+            double scale = pow(10, -(double)rk_rng_below(&rng, i < N ? 10 : 38));
+            float value = (float)(rk_rng_normal(&rng) * scale) * (float)(rk_rng_below(&rng, 6) != 0);
+
+            plain[i / N][i % N] = i < 3 * N ? value : fabsf(value);
+        }
+        memcpy(fast, plain, sizeof fast);
+        rk_adam_update_plain(&run);
+        run = (rk_update_run){ fast[0], fast[1], { fast[2], fast[3] }, run.n, &hyper };
+        rk_adam_update_avx2(&run);
         assert_memory_equal(plain, fast, sizeof fast);
     }
 }
@@ -559,6 +590,7 @@ int main(void)
         cmocka_unit_test(rows_at_rest_are_as_if_visited),
         cmocka_unit_test(rows_catch_up_as_if_all_had_moved),
         cmocka_unit_test(both_coasting_kernels_agree),
+        cmocka_unit_test(both_adam_kernels_agree),
         cmocka_unit_test(two_optimizers_share_the_variables),
         cmocka_unit_test(a_gradient_that_is_not_finite_moves_nothing),
         cmocka_unit_test(threads_do_not_change_the_bits),
