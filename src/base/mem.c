@@ -3,8 +3,9 @@
  * Each block carries a small header (where the C library's block starts, how many bytes the caller asked for) in front
  * of the 64-byte aligned address handed out. calloc is asked for the memory rather than aligned_alloc, because large
  * blocks then come as untouched zero pages. The kernel is asked to make these large: tables and activations are walked
- * in ways that miss the processor's list of small pages at nearly every step. The counters are relaxed atomics: they
- * are statistics, nothing is ordered by them, and the step loop does not allocate.
+ * in ways that miss the processor's list of small pages at nearly every step. Not so where rk_alloc_sparse was asked.
+ * The counters are relaxed atomics: they are statistics, nothing is ordered by them, and the step loop does not
+ * allocate.
  */
 #include "mem.h"
 
@@ -79,7 +80,7 @@ static void want_huge_pages(char *raw, size_t total)
         madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 
-void *rk_alloc(size_t count, size_t size)
+static void *alloc_zeroed(size_t count, size_t size, bool huge)
 {
     size_t total, bytes;
 
@@ -88,12 +89,23 @@ void *rk_alloc(size_t count, size_t size)
     char *raw = calloc(1, total);
     if (!raw)
         return NULL;
-    want_huge_pages(raw, total);
+    if (huge)
+        want_huge_pages(raw, total);
     char *p = place(raw);
     *header_of(p) = (header){ raw, bytes };
     atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed);
     count_bytes(bytes, 0);
     return p;
+}
+
+void *rk_alloc(size_t count, size_t size)
+{
+    return alloc_zeroed(count, size, true);
+}
+
+void *rk_alloc_sparse(size_t count, size_t size)
+{
+    return alloc_zeroed(count, size, false);
 }
 
 void *rk_realloc(void *old, size_t count, size_t size)

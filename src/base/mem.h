@@ -13,6 +13,10 @@
 /* count * size zeroed bytes, or NULL when memory (or the product) runs out. count or size 0 gives a valid pointer. */
 void *rk_alloc(size_t count, size_t size) __attribute__((malloc));
 
+/* The same for a large block of which scattered parts may be touched and most never: pages come small, so that only
+ * what is touched costs memory and time. */
+void *rk_alloc_sparse(size_t count, size_t size) __attribute__((malloc));
+
 /* Grow or shrink; the bytes beyond the old size are zero. The old block stays valid on failure (NULL). p may be NULL.
  */
 void *rk_realloc(void *p, size_t count, size_t size);

@@ -17,6 +17,9 @@ int rk_updater_part(const rk_updater *updater, const char *name)
     return updater->n_parts == 1 || embedding ? 0 : 1;
 }
 
+/* Values of a slot of which the first batches touch a small part only: in large pages, the first step clears all. */
+enum { SPARSE_FROM = 1 << 22 };
+
 static size_t table_size(const rk_table *table)
 {
     return (size_t)(table->n_rows * table->dim);
@@ -31,9 +34,11 @@ static void fill(float *values, size_t n, float value)
 static rocket_status slot_block(float **out, const rk_update_part *part, const rk_update_slot *slot, size_t n,
                                 const char *what, rocket_error *err)
 {
-    *out = rk_alloc(n, sizeof **out);
+    bool filled = part->def->slot_init != NULL;
+
+    *out = filled || n < SPARSE_FROM ? rk_alloc(n, sizeof **out) : rk_alloc_sparse(n, sizeof **out);
     RK_FAIL_IF(!*out, FAILED, err, "no memory for %s of %s (%zu values)", part->def->slots[slot->index], what, n);
-    if (part->def->slot_init)
+    if (filled)
         fill(*out, n, part->def->slot_init(part->options, slot->index));
     return ROCKET_OK;
 }
