@@ -21,13 +21,15 @@ void rk_pool_run(rk_pool *pool, int n_pieces, void (*fn)(void *arg, int piece, i
 
 int rk_cpu_count(void); /* usable processors (affinity and cgroup quota respected), at least 1 */
 
-/* Bounded first-in first-out queue of pointers for one or more producers and consumers. */
+/* Bounded queue of pointers for one or more producers and consumers: first in, first out, but for what is pushed to the
+ * front. */
 typedef struct rk_queue rk_queue;
 
 rk_queue *rk_queue_new(size_t capacity);
 void rk_queue_free(rk_queue *queue);
-bool rk_queue_push(rk_queue *queue, void *item); /* waits for room; false once closed */
-bool rk_queue_pop(rk_queue *queue, void **item); /* waits for an item; false once closed and empty */
+bool rk_queue_push(rk_queue *queue, void *item);       /* waits for room; false once closed */
+bool rk_queue_push_front(rk_queue *queue, void *item); /* the same; the next pop takes it */
+bool rk_queue_pop(rk_queue *queue, void **item);       /* waits for an item; false once closed and empty */
 bool rk_queue_try_pop(rk_queue *queue, void **item);
 void rk_queue_close(rk_queue *queue); /* wakes everybody */
 

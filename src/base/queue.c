@@ -45,14 +45,16 @@ void rk_queue_free(rk_queue *queue)
     rk_free(queue);
 }
 
-bool rk_queue_push(rk_queue *queue, void *item)
+static bool push(rk_queue *queue, void *item, bool front)
 {
     pthread_mutex_lock(&queue->lock);
     while (queue->size == queue->capacity && !queue->closed)
         pthread_cond_wait(&queue->not_full, &queue->lock);
     bool open = !queue->closed;
     if (open) {
-        queue->items[(queue->first + queue->size) % queue->capacity] = item;
+        if (front)
+            queue->first = (queue->first + queue->capacity - 1) % queue->capacity;
+        queue->items[(queue->first + (front ? 0 : queue->size)) % queue->capacity] = item;
         queue->size++;
         pthread_cond_signal(&queue->not_empty);
     }
@@ -60,7 +62,17 @@ bool rk_queue_push(rk_queue *queue, void *item)
     return open;
 }
 
-/* With the lock held: the oldest item, if there is one. */
+bool rk_queue_push(rk_queue *queue, void *item)
+{
+    return push(queue, item, false);
+}
+
+bool rk_queue_push_front(rk_queue *queue, void *item)
+{
+    return push(queue, item, true);
+}
+
+/* With the lock held: the first item, if there is one. */
 static bool take(rk_queue *queue, void **item)
 {
     if (queue->size == 0)

@@ -149,6 +149,7 @@ static rocket_status read_request(request *out, const rk_args *args, rk_arena *a
     RK_TRY(rk_args_number(&out->seed, args, "seed", (rk_number_rule){ 1, 0, UINT64_MAX }, err));
     RK_TRY(rk_args_number(&out->world.n_users, args, "users", (rk_number_rule){ world.n_users, 1, RK_SIMULATOR_MAX },
                           err));
+    RK_TRY(rk_args_number(&out->world.n_tags, args, "tags", (rk_number_rule){ 0, 0, RK_SIMULATOR_MAX_TAGS }, err));
     return rk_args_number(&out->world.n_ads, args, "ads", (rk_number_rule){ world.n_ads, 1, RK_SIMULATOR_MAX }, err);
 }
 
@@ -176,6 +177,7 @@ static const rk_option options[] = {
     { "test-rows", 0, "N", "rows of test.csv (default: 100000)" },
     { "users", 0, "N", "users of the world (default: 20000)" },
     { "ads", 0, "N", "ads of the world (default: 5000)" },
+    { "tags", 0, "N", "fill the two lists up to N tags on average (default: only what acts on the click)" },
     { 0 },
 };
 

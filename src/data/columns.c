@@ -152,6 +152,15 @@ static char *put(char *to, const void *from, size_t n)
     return to + n;
 }
 
+/* Most bags have one id, for which calling memcpy takes longer than copying. */
+static void copy_ids(void *to, const void *from, int64_t n)
+{
+    if (n == 1)
+        memcpy(to, from, sizeof(int64_t));
+    else if (n > 0)
+        memcpy(to, from, (size_t)n * sizeof(int64_t));
+}
+
 void rk_batch_pack_row(char *to, const rk_batch *batch, int64_t row)
 {
     for (size_t i = 0; i < batch->n_columns; i++) {
@@ -166,10 +175,12 @@ void rk_batch_pack_row(char *to, const rk_batch *batch, int64_t row)
             int64_t first = column->offsets[row], n = column->offsets[row + 1] - first;
 
             to = put(to, &n, sizeof n);
-            if (column->kind == RK_COLUMN_BYTES)
+            if (column->kind == RK_COLUMN_BYTES) {
                 to = put(to, column->bytes + first, (size_t)n);
-            else
-                to = put(to, column->ids + first, (size_t)n * sizeof *column->ids);
+            } else {
+                copy_ids(to, column->ids + first, n);
+                to += (size_t)n * sizeof *column->ids;
+            }
             if (column->weights)
                 to = put(to, column->weights + first, (size_t)n * sizeof *column->weights);
         }
@@ -182,6 +193,11 @@ static const char *take(void *to, const char *from, size_t n)
     if (n > 0)
         memcpy(to, from, n);
     return from + n;
+}
+
+static bool has_room(const rk_column *column, size_t rows, size_t items)
+{
+    return rows <= column->capacity_rows && items <= column->capacity_items;
 }
 
 /* Appends one column of a packed row; NULL without memory. */
@@ -198,12 +214,15 @@ static const char *append_packed(rk_column *to, int64_t row, const char *packed)
     }
     packed = take(&n, packed, sizeof n);
     int64_t there = to->offsets[row];
-    if (!rk_column_reserve(to, (size_t)row + 1, (size_t)(there + n)))
+    if (!has_room(to, (size_t)row + 1, (size_t)(there + n)) &&
+        !rk_column_reserve(to, (size_t)row + 1, (size_t)(there + n)))
         return NULL;
-    if (to->kind == RK_COLUMN_BYTES)
+    if (to->kind == RK_COLUMN_BYTES) {
         packed = take(to->bytes + there, packed, (size_t)n);
-    else
-        packed = take(to->ids + there, packed, (size_t)n * sizeof *to->ids);
+    } else {
+        copy_ids(to->ids + there, packed, n);
+        packed += (size_t)n * sizeof *to->ids;
+    }
     if (to->weights)
         packed = take(to->weights + there, packed, (size_t)n * sizeof *to->weights);
     to->offsets[row + 1] = there + n;

@@ -243,11 +243,14 @@ rocket_status rk_simulator_new(rk_simulator **out, uint64_t seed, const rk_simul
                "expected 1 to %d users, got %llu", RK_SIMULATOR_MAX, (unsigned long long)options->n_users);
     RK_FAIL_IF(options->n_ads < 1 || options->n_ads > RK_SIMULATOR_MAX, USAGE, err, "expected 1 to %d ads, got %llu",
                RK_SIMULATOR_MAX, (unsigned long long)options->n_ads);
+    RK_FAIL_IF(options->n_tags > RK_SIMULATOR_MAX_TAGS, USAGE, err, "expected up to %d tags, got %llu",
+               RK_SIMULATOR_MAX_TAGS, (unsigned long long)options->n_tags);
     sim = rk_alloc(1, sizeof *sim);
     RK_FAIL_IF(!sim, FAILED, err, "no memory for the simulator");
     sim->seed = seed;
     sim->n_users = options->n_users;
     sim->n_ads = options->n_ads;
+    sim->n_tags = options->n_tags;
     status = build(sim, err);
     if (status == ROCKET_OK)
         *out = sim;

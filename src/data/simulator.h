@@ -22,9 +22,11 @@
 
 typedef struct rk_simulator_options {
     uint64_t n_users, n_ads; /* 1 ... RK_SIMULATOR_MAX each */
+    uint64_t n_tags; /* tags of a list on average, up to RK_SIMULATOR_MAX_TAGS; 0: what acts on the click only */
 } rk_simulator_options;
 #define RK_SIMULATOR_OPTIONS_INIT ((rk_simulator_options){ .n_users = 20000, .n_ads = 5000 })
 #define RK_SIMULATOR_MAX 5000000
+#define RK_SIMULATOR_MAX_TAGS 200
 
 /* What is known of a row beside its text. */
 typedef struct rk_impression {

@@ -33,7 +33,7 @@ const char *const rk_simulator_columns[] = {
     NULL,
 };
 
-enum { LINE_BYTES = 1024, PRICES = 50, MICRO_SEGMENTS = 97 };
+enum { LINE_BYTES = 8192, OLDEST = RK_SIMULATOR_MAX_TAGS * 3 / 2, PRICES = 50, MICRO_SEGMENTS = 97 };
 
 static const char *const positions[RK_SIM_POSITIONS] = { "feed_top", "feed_side", "cart_end" };
 
@@ -154,14 +154,15 @@ static char *put_cell(char *at, uint64_t value, bool known)
     return put_char(at, ',');
 }
 
-static char *put_list(char *at, const uint32_t *values, int n)
+/* More tags behind those that are there since `begin`. */
+static char *put_tags(char *at, const char *begin, const uint32_t *values, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (i > 0)
+        if (at > begin)
             at = put_char(at, '|');
         at = put_number(at, (uint64_t)values[i] + 1);
     }
-    return put_char(at, ',');
+    return at;
 }
 
 static char *put_user(char *at, const rk_sim_user *user, uint32_t id)
@@ -206,6 +207,36 @@ static double buy_rate(const rk_sim_user *user, const rk_sim_ad *ad)
     return rk_sim_sigmoid(-3 + 0.4 * (user->pvalue - 2) - 0.3 * ad->price);
 }
 
+/* What was browsed so long ago that it no longer acts on the click: fills the lists up to n_tags / 2 ... 3 / 2 n_tags.
+ * Drawn last, so that all else is as without it. */
+static int browse_before(const rk_simulator *sim, rk_rng *rng, int seen, uint32_t *brands)
+{
+    int n = 0, wanted = 0;
+
+    if (sim->n_tags > 0)
+        wanted = (int)(sim->n_tags / 2 + rk_rng_below(rng, sim->n_tags + 1));
+    for (; n < wanted - seen; n++)
+        brands[n] = rk_sim_popular(rng, sim->n_brands, 2);
+    return n;
+}
+
+static char *put_lists(char *at, const rk_simulator *sim, const rk_sim_showing *showing, rk_rng *rng)
+{
+    const rk_sim_user *user = &sim->users[showing->user];
+    int skip = user->n_history - showing->seen;
+    uint32_t brands[OLDEST], categories[OLDEST];
+    int n = browse_before(sim, rng, showing->seen, brands);
+
+    for (int i = 0; i < n; i++)
+        categories[i] = sim->brands[brands[i]].category;
+    const char *begin = at;
+    at = put_tags(at, begin, categories, n);
+    at = put_char(put_tags(at, begin, user->categories + skip, showing->seen), ',');
+    begin = at;
+    at = put_tags(at, begin, brands, n);
+    return put_char(put_tags(at, begin, user->brands + skip, showing->seen), ',');
+}
+
 void rk_simulator_row(const rk_simulator *sim, uint64_t index, rk_buf *line, rk_impression *impression)
 {
     rk_rng rng = rk_rng_at(sim->seed, RK_RNG_GENERATE, RK_SIM_ROW, index);
@@ -215,9 +246,8 @@ void rk_simulator_row(const rk_simulator *sim, uint64_t index, rk_buf *line, rk_
     double rate = rk_sim_sigmoid(sim->intercept + rk_sim_log_odds(sim, &showing));
     bool click = rk_rng_double(&rng) < rate;
     bool buy = rk_rng_double(&rng) < buy_rate(user, ad) && click;
-    char text[LINE_BYTES], *at = text; /* at most 2 * RK_SIM_HISTORY + 20 cells of 8 bytes, and a position */
+    char text[LINE_BYTES], *at = text; /* at most 2 * OLDEST + 20 cells of 8 bytes, and a position */
     size_t n = strlen(positions[showing.position]);
-    int skip = user->n_history - showing.seen;
 
     at = put_cell(at, click, true);
     at = put_cell(at, buy, true);
@@ -225,8 +255,7 @@ void rk_simulator_row(const rk_simulator *sim, uint64_t index, rk_buf *line, rk_
     at = put_char(at + n, ',');
     at = put_ad(at, sim, showing.ad);
     at = put_user(at, user, showing.user);
-    at = put_list(at, user->categories + skip, showing.seen);
-    at = put_list(at, user->brands + skip, showing.seen);
+    at = put_lists(at, sim, &showing, &rng);
     at = put_char(put_number(at, price_step(ad)), '\n');
     rk_buf_append(line, text, (size_t)(at - text));
     if (impression)

@@ -53,7 +53,7 @@ typedef struct rk_sim_user {
 } rk_sim_user;
 
 struct rk_simulator {
-    uint64_t seed, n_users, n_ads, n_categories, n_brands, n_campaigns, n_customers;
+    uint64_t seed, n_users, n_ads, n_tags, n_categories, n_brands, n_campaigns, n_customers;
     double intercept;
     rk_sim_category *categories;
     rk_sim_brand *brands;

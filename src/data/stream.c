@@ -4,6 +4,7 @@
  * thread takes blocks in the order in which they were read and waits for each to be parsed (a queue of one place per
  * block serves as its "done"), so that the result does not depend on which thread parses what. No queue can overflow:
  * each has room for everything that goes round, so only taking ever waits, and closing all queues wakes everybody.
+ * What was given back last is taken next: it is still in cache, and what a fast consumer never needs is never touched.
  *
  * Lines are counted where the error is reported: the batching thread adds up the records of a file's blocks, so that
  * the reading thread need not look at the text beyond the last line end of a block.
@@ -481,7 +482,7 @@ static void batch_thread(void *arg)
             break;
         more = !block->ends_input;
         status = batch_block(stream, block);
-        rk_queue_push(stream->free_blocks, block);
+        rk_queue_push_front(stream->free_blocks, block);
     }
     if (!more && status == ROCKET_OK && stream->batching.n_filled > 0)
         end_batch(stream);
@@ -882,7 +883,7 @@ rocket_status rk_stream_next(rk_stream *stream, rk_batch **out, rocket_error *er
 void rk_stream_give_back(rk_stream *stream, rk_batch *batch)
 {
     if (batch)
-        rk_queue_push(stream->free_batches, batch);
+        rk_queue_push_front(stream->free_batches, batch);
 }
 
 rk_stream_stats rk_stream_get_stats(const rk_stream *stream)

@@ -29,6 +29,29 @@ static void items_come_out_in_order(void **state)
     rk_queue_free(NULL);
 }
 
+static void what_is_pushed_to_the_front_comes_first(void **state)
+{
+    rk_queue *queue = rk_queue_new(3);
+    int values[3];
+    void *item;
+
+    (void)state;
+    for (int round = 0; round < 4; round++) { /* from every place of the ring */
+        assert_true(rk_queue_push(queue, &values[1]));
+        assert_true(rk_queue_push_front(queue, &values[0]));
+        assert_true(rk_queue_push(queue, &values[2]));
+        for (int i = 0; i < 3; i++) {
+            assert_true(rk_queue_pop(queue, &item));
+            assert_ptr_equal(item, &values[i]);
+        }
+        rk_queue_push(queue, &values[0]); /* moves the ring on by one */
+        rk_queue_pop(queue, &item);
+    }
+    rk_queue_close(queue);
+    assert_false(rk_queue_push_front(queue, &values[0]));
+    rk_queue_free(queue);
+}
+
 static void a_closed_queue_drains(void **state)
 {
     rk_queue *queue = rk_queue_new(2);
@@ -132,8 +155,11 @@ static void no_memory_no_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(items_come_out_in_order),   cmocka_unit_test(a_closed_queue_drains),
-        cmocka_unit_test(many_threads_lose_nothing), cmocka_unit_test(closing_wakes_a_waiting_producer),
+        cmocka_unit_test(items_come_out_in_order),
+        cmocka_unit_test(what_is_pushed_to_the_front_comes_first),
+        cmocka_unit_test(a_closed_queue_drains),
+        cmocka_unit_test(many_threads_lose_nothing),
+        cmocka_unit_test(closing_wakes_a_waiting_producer),
         cmocka_unit_test(no_memory_no_queue),
     };
 

@@ -38,7 +38,8 @@ static void figures_equal_sums_over_pairs(void **state)
     double users = 0, sum = 0, loss = 0, clicks = 0;
 
     (void)state;
-    assert_int_equal(rk_simulator_new(&simulator, 2, &(rk_simulator_options){ USERS, 60 }, &err), ROCKET_OK);
+    assert_int_equal(rk_simulator_new(&simulator, 2, &(rk_simulator_options){ .n_users = USERS, .n_ads = 60 }, &err),
+                     ROCKET_OK);
     rk_buf_init(&lines, 0);
     for (uint64_t i = 0; i < ROWS; i++)
         rk_simulator_row(simulator, i, &lines, &rows[i]);

@@ -19,7 +19,8 @@ static rk_simulator *simulator_new(uint64_t seed, uint64_t n_users, uint64_t n_a
     rk_simulator *simulator = NULL;
     rocket_error err = { 0 };
 
-    if (rk_simulator_new(&simulator, seed, &(rk_simulator_options){ n_users, n_ads }, &err) != ROCKET_OK)
+    if (rk_simulator_new(&simulator, seed, &(rk_simulator_options){ .n_users = n_users, .n_ads = n_ads }, &err) !=
+        ROCKET_OK)
         fail_msg("%s", err.text);
     return simulator;
 }
@@ -185,7 +186,7 @@ static void tiny_worlds_work(void **state)
     assert_false(rk_buf_failed(&lines));
     rk_buf_clear(&lines);
     rk_simulator_free(simulator);
-    assert_int_equal(rk_simulator_new(&none, 1, &(rk_simulator_options){ 0, 5 }, &err), ROCKET_USAGE);
+    assert_int_equal(rk_simulator_new(&none, 1, &(rk_simulator_options){ .n_ads = 5 }, &err), ROCKET_USAGE);
     assert_null(none);
     assert_non_null(strstr(err.text, "users"));
 }
@@ -201,7 +202,7 @@ static void failed_allocations_leak_nothing(void **state)
         rocket_error err = { 0 };
 
         rk_alloc_fail_at(n);
-        status = rk_simulator_new(&simulator, 1, &(rk_simulator_options){ 30, 20 }, &err);
+        status = rk_simulator_new(&simulator, 1, &(rk_simulator_options){ .n_users = 30, .n_ads = 20 }, &err);
         rk_alloc_fail_at(0);
         assert_int_equal(simulator == NULL, status != ROCKET_OK);
         rk_simulator_free(simulator);
