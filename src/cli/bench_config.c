@@ -2,10 +2,14 @@
  *
  * Training is measured twice: from the file, where reading, parsing and training overlap, and over batches that were
  * copied before, which leaves out the input. What a step must compute is counted from the graph, so that the rate can
- * be written as a share of the multiply-adds that the processor can do. Checkpoints and evaluations are left out.
+ * be written as a share of the multiply-adds that the processor can do. The same table is packed for a while, to read
+ * and train from that. Checkpoints and evaluations are left out.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "bench.h"
@@ -15,6 +19,7 @@
 #include "mem.h"
 #include "number.h"
 #include "op.h"
+#include "packed_file.h"
 #include "resolve.h"
 
 enum { KEPT_BATCHES = 32 };
@@ -90,20 +95,32 @@ static rocket_status parse_file(double *amount, void *ctx, rocket_error *err)
     return status;
 }
 
-static rocket_status measure_parsing(bench_work *work, int n_threads, rocket_error *err)
+/* what: "parsing", or "reading packed", whose bytes are its own; text_bytes of a row that it replaces, or 0. */
+static rocket_status measure_reading(bench_work *work, const char *what, int n_threads, double text_bytes,
+                                     rocket_error *err)
 {
     rk_sample rate;
-    char name[64];
+    char name[96];
 
     work->stream_options.training = false;
     work->stream_options.n_threads = n_threads;
     RK_TRY(rk_bench_rate(&rate, work->bench, parse_file, work, err));
     RK_FAIL_IF(work->pass.rows == 0, DATA, err, "%s: no rows to measure with", work->stream_options.paths);
-    snprintf(name, sizeof name, "parsing, %d parsing thread%s", n_threads, n_threads == 1 ? "" : "s");
+    snprintf(name, sizeof name, "%s, %d parsing thread%s", what, n_threads, n_threads == 1 ? "" : "s");
     rk_bench_report(work->bench, name, "rows/s", rate);
     double bytes_per_row = (double)work->pass.bytes / (double)work->pass.rows;
     rk_bench_report(work->bench, name, "MB/s", rk_sample_scaled(rate, bytes_per_row * 1e-6));
+    if (text_bytes > 0)
+        rk_bench_report(work->bench, name, "MB/s of the text", rk_sample_scaled(rate, text_bytes * 1e-6));
     return ROCKET_OK;
+}
+
+/* With one thread, and with all. */
+static rocket_status measure_input(bench_work *work, const char *what, double text_bytes, rocket_error *err)
+{
+    RK_TRY(measure_reading(work, what, 1, text_bytes, err));
+    return work->bench->n_threads > 1 ? measure_reading(work, what, work->bench->n_threads, text_bytes, err)
+                                      : ROCKET_OK;
 }
 
 /* ---- training ---- */
@@ -239,6 +256,45 @@ static rocket_status measure_training(bench_work *work, double peak, rocket_erro
     return ROCKET_OK;
 }
 
+/* ---- the packed cache ---- */
+
+static rocket_status measure_packed_file(bench_work *work, const char *path, double peak, rocket_error *err)
+{
+    rk_pack_options options = { work->stream_options.paths, work->bench->n_threads, 0 };
+    rk_pack_stats stats = { 0 };
+    rk_sample rate;
+
+    RK_TRY(rk_pack_write(path, work->run->config, work->run->schema, &options, &stats, err));
+    work->stream_options.paths = path;
+    RK_TRY(measure_input(work, "reading the packed cache", (double)stats.text_bytes / (double)stats.rows, err));
+    work->stream_options.training = true;
+    RK_TRY(rk_stream_open(&work->stream, work->run->config, work->run->schema, &work->stream_options, err));
+    RK_TRY(rk_bench_rate(&rate, work->bench, train_from_file, work, err));
+    report_training(work, "training from packed cache", rate, peak);
+    return ROCKET_OK;
+}
+
+/* The table is packed into a file for as long as this takes, where temporary files go. */
+static rocket_status measure_packed(bench_work *work, double peak, rocket_error *err)
+{
+    const char *folder = getenv("TMPDIR");
+    char *path;
+    int file;
+
+    if (rk_pack_recognise(work->stream_options.paths)) /* it was packed before, so all figures are of that */
+        return ROCKET_OK;
+    path = rk_arena_printf(&work->arena, "%s/rocket-bench-XXXXXX", folder != NULL ? folder : "/tmp");
+    RK_FAIL_IF(path == NULL, FAILED, err, "out of memory");
+    file = mkstemp(path);
+    RK_FAIL_IF(file < 0, FAILED, err, "%s: cannot make a file for the packed cache: %s", path, strerror(errno));
+    close(file);
+    rocket_status status = measure_packed_file(work, path, peak, err);
+    rk_stream_close(work->stream);
+    work->stream = NULL;
+    unlink(path);
+    return status;
+}
+
 static rocket_status measure_all(bench_work *work, rocket_error *err)
 {
     rk_bench *bench = work->bench;
@@ -253,8 +309,8 @@ static rocket_status measure_all(bench_work *work, rocket_error *err)
     if (peak.median > 0)
         rk_bench_report(bench, "multiply-adds from registers", "GFLOP/s", rk_sample_scaled(peak, 1e-9));
     RK_TRY(measure_training(work, peak.median, err));
-    RK_TRY(measure_parsing(work, 1, err));
-    return bench->n_threads > 1 ? measure_parsing(work, bench->n_threads, err) : ROCKET_OK;
+    RK_TRY(measure_input(work, "parsing", 0, err));
+    return measure_packed(work, peak.median, err);
 }
 
 rocket_status rk_bench_config(rk_bench *bench, const rk_config *config, rocket_error *err)

@@ -248,6 +248,11 @@ check "another seed, another model" bash -c '! cmp -s third/export/20/model.safe
 run 0 "$rocket" bench -c small.config --run-ms 1 --threads 2 --json
 json "$out"
 said "$out" '"name": "training from memory"'
+TMPDIR=$PWD run 0 "$rocket" bench -c small.config --run-ms 1 --threads 1 --batch-size 16 --json
+for line in "reading the packed cache, 1 parsing thread" "training from packed cache"; do
+    said "$out" "\"name\": \"$line\""
+done
+check "the packed file is gone" [ -z "$(find . -name 'rocket-bench-*')" ]
 run 0 "$rocket" bench -c small.config --run-ms 1 --threads 1 --batch-size 16
 said "$out" '^\| training from file \| examples/s \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ \|$'
 finish
