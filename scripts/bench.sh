@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Measures speed and writes Markdown: the machine's limits, then parsing and training of EasyRec's sample pair over a
-# simulated click log, in batches of 1024 and 4096, on one thread and on two.
+# simulated click log (rows of about 265 bytes, 20 tags in each list), in batches of 1024 and 4096, on one thread and on two;
+# then the whole process, from text on disk to trained.
 #
 # With --peers it runs rocket beside PyTorch and TensorFlow instead (bench/README.md); what follows is for bench/run.py.
 #
-# Figures are only worth something on an otherwise idle machine; each is the median of five runs with its extremes.
+# Figures are only worth something on an otherwise idle machine; each is the median of five runs with its extremes, but for
+# whole processes, of which three runs stand below each other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,9 +15,12 @@ log=build/bench
 rows=800000
 config=configs/easyrec_pair.config
 
-if [ ! -f "$log/train.csv" ]; then
+shape="--rows $rows --test-rows 1000 --seed 1 --users 500000 --ads 300000 --tags 20"
+if [ "$(cat "$log/shape" 2>/dev/null)" != "$shape" ]; then
     echo "generating $rows rows in $log" >&2
-    "$rocket" generate "$log" --rows "$rows" --test-rows 1000 --seed 1 -q >/dev/null
+    # shellcheck disable=SC2086 # words of their own
+    "$rocket" generate "$log" $shape -q >/dev/null
+    echo "$shape" >"$log/shape"
 fi
 
 if [ "${1:-}" = --peers ]; then
@@ -35,5 +40,31 @@ for batch in 1024 4096; do
         echo "## Batches of $batch, $threads thread$([ "$threads" = 1 ] || echo s)"
         echo
         "$rocket" bench -c "$config" --batch-size "$batch" --threads "$threads" -q
+    done
+done
+
+# Wall time and peak memory of a whole run of so many steps: "seconds | MB".
+whole_run() {
+    local batch=$1 steps=$2
+    rm -rf "$log/whole"
+    /usr/bin/time -f "%e %M" -o "$log/time" "$rocket" train -c "$config" --threads 2 -q --set "model_dir=$log/whole" \
+        --set "data_config.batch_size=$batch" --set data_config.num_epochs=1 --set "train_config.num_steps=$steps" >/dev/null
+    awk '{ printf "%s | %.0f\n", $1, $2 * 1.024e-3 }' "$log/time"
+}
+
+echo
+echo "## From CSV on disk to trained, whole process, 2 threads"
+echo
+if [ ! -x /usr/bin/time ]; then
+    echo "Not measured: /usr/bin/time is not installed."
+    exit 0
+fi
+echo "| batch | steps | wall time, s | peak memory, MB |"
+echo "|---:|---:|---:|---:|"
+for batch in 1024 4096; do
+    for steps in 1 $(((rows + batch - 1) / batch)); do # a single step: what passes before the first one, at most
+        for _ in 1 2 3; do
+            echo "| $batch | $steps | $(whole_run "$batch" "$steps") |"
+        done
     done
 done
