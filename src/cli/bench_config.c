@@ -260,7 +260,7 @@ static rocket_status measure_training(bench_work *work, double peak, rocket_erro
 
 static rocket_status measure_packed_file(bench_work *work, const char *path, double peak, rocket_error *err)
 {
-    rk_pack_options options = { work->stream_options.paths, work->bench->n_threads, 0 };
+    rk_pack_options options = { .paths = work->stream_options.paths, .n_threads = work->bench->n_threads };
     rk_pack_stats stats = { 0 };
     rk_sample rate;
 
