@@ -53,8 +53,7 @@ typedef struct rk_product {
     const float *start; /* [n], or NULL: 0 */
     bool add;           /* with start NULL */
     bool rectify;
-    float slope;     /* 0 (relu) .. 1 */
-    double *moments; /* NULL, or [2, n]: += sum of c's columns, += sum of their squares, rows in order, after act */
+    float slope; /* 0 (relu) .. 1 */
 } rk_product;
 
 /* Bags of rows: output row r combines source rows ids[offsets[r] .. offsets[r + 1]). */

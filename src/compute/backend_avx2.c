@@ -158,8 +158,6 @@ static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, boo
 static void product(const rk_product *p)
 {
     rk_product_tiled(p, rk_tiles_best());
-    if (p->moments)
-        rk_moments_avx2(p->moments, p->c);
 }
 
 const rk_backend rk_backend_avx2 = {

@@ -85,8 +85,6 @@ static void product(const rk_product *p)
     for (int64_t i = 0; i < p->c.rows; i++)
         for (int64_t j = 0; j < p->c.cols; j++)
             row_of(p->c, i)[j] = product_element(p, i, j);
-    if (p->moments)
-        moments(p->moments, p->c);
 }
 
 static float normed(rk_block x, int64_t r, int64_t c, const rk_norm *norm)
