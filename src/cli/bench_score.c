@@ -84,7 +84,7 @@ static rocket_status score(double *amount, void *ctx, rocket_error *err)
 {
     scoring *s = ctx;
 
-    rk_net_rows rows = { s->fed, 0, s->n_rows };
+    rk_net_rows rows = { s->fed, 0, s->n_rows, false };
 
     *amount = 1;
     RK_TRY(rk_net_check(s->net, rows, err)); /* as every request */
@@ -116,7 +116,7 @@ static rocket_status measure(scoring *s, rk_bench *bench, int net, rocket_error 
     rk_sample rate;
     char name[64];
 
-    RK_TRY(rk_net_new(&s->net, s->bundle->graph, s->bundle->weights, err));
+    RK_TRY(rk_net_new(&s->net, s->bundle->graph, s->bundle->weights, NULL, err));
     RK_TRY(rk_net_session_new(&s->session, s->net, err));
     s->output = (rk_net_output){ output, { rk_alloc((size_t)(s->n_rows * width), sizeof(float)), width } };
     RK_FAIL_IF(s->output.to.data == NULL, FAILED, err, "out of memory");

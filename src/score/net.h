@@ -5,8 +5,12 @@
  * number of rows, any order, any cut into calls, any thread, and those of the training graph. Batch norm is applied,
  * not folded into the weights before it, for that reason.
  *
- * What is not here: features from text (schema.h), one user's share of the first layer computed once, weights of less
- * than 32 bits.
+ * A request is one user and some candidates. With the net told which inputs are the user's, their columns may have one
+ * row for all: whatever depends on them alone, a share of the first layer included, is then worked out once. The
+ * scores have the bits of rows that repeat the user's values. They are those of the training graph too where the user's
+ * features come first in a layer's input; else that layer adds up in another order (see user_part.h).
+ *
+ * What is not here: features from text (schema.h), weights of less than 32 bits.
  */
 #ifndef RK_NET_H
 #define RK_NET_H
@@ -19,9 +23,14 @@ enum { RK_NET_PIECE = 64 }; /* rows: activations of a light net stay in the seco
 typedef struct rk_net rk_net;                 /* immutable: any number of threads */
 typedef struct rk_net_session rk_net_session; /* memory of one thread; nothing is allocated after it is made */
 
-/* graph: a cut, for inference only. It and the weights are borrowed. */
+typedef struct rk_net_options {
+    const int *user; /* [n_user] inputs of the graph that say who asks; any order */
+    size_t n_user;
+} rk_net_options;
+
+/* graph: a cut, for inference only. It and the weights are borrowed. options: NULL for none. */
 ROCKET_NODISCARD rocket_status rk_net_new(rk_net **out, const rk_graph *graph, const rk_weights *weights,
-                                          rocket_error *err);
+                                          const rk_net_options *options, rocket_error *err);
 void rk_net_free(rk_net *net); /* NULL is fine */
 
 ROCKET_NODISCARD rocket_status rk_net_session_new(rk_net_session **out, const rk_net *net, rocket_error *err);
@@ -37,6 +46,7 @@ typedef struct rk_net_output {
 typedef struct rk_net_rows {
     const rk_column *const *columns; /* [n_nodes], those of the graph's inputs */
     int64_t begin, end;
+    bool one_user; /* columns of the user's inputs have one row, which stands for all */
 } rk_net_rows;
 
 /* Ids that a table does not have would be read from beyond it: ROCKET_DATA. Ask before running on foreign ids. */

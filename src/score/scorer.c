@@ -43,7 +43,7 @@ static rocket_status open_scorer(rk_scorer *scorer, const char *path, const rk_s
     scorer->probs = rk_graph_find_output(scorer->bundle->graph, outputs[1]);
     RK_TRY(rk_schema_new(&scorer->schema, scorer->bundle->config, &columns, err));
     RK_TRY(rk_binding_new(&scorer->binding, scorer->bundle->graph, scorer->schema, err));
-    RK_TRY(rk_net_new(&scorer->net, scorer->bundle->graph, scorer->bundle->weights, err));
+    RK_TRY(rk_net_new(&scorer->net, scorer->bundle->graph, scorer->bundle->weights, NULL, err));
     scorer->columns = rk_alloc((size_t)rk_graph_n_nodes(scorer->bundle->graph), sizeof *scorer->columns);
     RK_FAIL_IF(scorer->columns == NULL, FAILED, err, "out of memory");
     return open_sessions(scorer, options->pool, err);
@@ -122,7 +122,7 @@ static void score_piece(void *arg, int piece, int thread)
 {
     const scoring *s = arg;
     int64_t begin = (int64_t)piece * RK_NET_PIECE, left = s->n_rows - begin;
-    rk_net_rows rows = { s->scorer->columns, begin, begin + (left < RK_NET_PIECE ? left : RK_NET_PIECE) };
+    rk_net_rows rows = { s->scorer->columns, begin, begin + (left < RK_NET_PIECE ? left : RK_NET_PIECE), false };
 
     rk_net_run(s->scorer->sessions[thread], rows, s->outputs, 2);
 }
@@ -145,7 +145,7 @@ rocket_status rk_scorer_run(rk_scores *out, rk_scorer *scorer, const rk_batch *b
 
     for (size_t i = 0; i < scorer->binding.n; i++)
         scorer->columns[scorer->binding.node[i]] = &batch->columns[scorer->binding.column[i]];
-    RK_TRY(rk_net_check(scorer->net, (rk_net_rows){ scorer->columns, 0, batch->n_rows }, err));
+    RK_TRY(rk_net_check(scorer->net, (rk_net_rows){ scorer->columns, 0, batch->n_rows, false }, err));
     RK_TRY(reserve(scorer, batch->n_rows, err));
     float *logits = scorer->values, *probs = logits + scorer->capacity * C;
     scoring s = { scorer, batch->n_rows, { { scorer->logits, { logits, C } }, { scorer->probs, { probs, C } } } };

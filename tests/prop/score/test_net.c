@@ -1,5 +1,6 @@
 /* A net for scoring gives every row the bits that the executor of training gives it: in one call, row by row, in calls
- * of any size; and it refuses ids that would be read from beyond a table. */
+ * of any size. A user's values given once give the bits of rows that repeat them, whichever inputs are the user's. Ids
+ * that would be read from beyond a table are refused. */
 #include "net.h"
 #include "nn_pair.h"
 
@@ -68,7 +69,7 @@ static net_world make_world(int64_t n_classes)
     assert_ok(rk_graph_cut(&w.cut, w.training.graph, outputs, 2, &err), &err);
     assert_ok(rk_weights_new(&w.weights, w.cut, &err), &err);
     copy_weights(&w);
-    assert_ok(rk_net_new(&w.net, w.cut, w.weights, &err), &err);
+    assert_ok(rk_net_new(&w.net, w.cut, w.weights, NULL, &err), &err);
     assert_ok(rk_net_session_new(&w.session, w.net, &err), &err);
     return w;
 }
@@ -111,7 +112,7 @@ static void check_cuts(net_world *w)
         for (int64_t begin = (N_ROWS - 1) / sizes[i] * sizes[i]; begin >= 0; begin -= sizes[i]) { /* last first */
             int64_t end = begin + sizes[i] < N_ROWS ? begin + sizes[i] : N_ROWS;
 
-            rk_net_run(w->session, (rk_net_rows){ w->columns, begin, end }, w->outputs, 2);
+            rk_net_run(w->session, (rk_net_rows){ w->columns, begin, end, false }, w->outputs, 2);
         }
         snprintf(how, sizeof how, "%d rows at a time", (int)sizes[i]);
         assert_scores(w, how);
@@ -131,11 +132,107 @@ static void rows_have_the_bits_of_training(void **state)
     }
 }
 
+/* Row `row` of a column, n times. */
+static rk_column repeated(const rk_column *from, int64_t row, int64_t n)
+{
+    rk_column to = *from;
+
+    if (from->kind == RK_COLUMN_FLOATS) {
+        to.values = rk_alloc((size_t)(n * from->width), sizeof *to.values);
+        for (int64_t r = 0; r < n; r++)
+            memcpy(to.values + r * from->width, from->values + row * from->width,
+                   (size_t)from->width * sizeof *to.values);
+        return to;
+    }
+    int64_t begin = from->offsets[row], size = from->offsets[row + 1] - begin;
+    to.offsets = rk_alloc((size_t)n + 1, sizeof *to.offsets);
+    to.ids = rk_alloc((size_t)(n * size), sizeof *to.ids);
+    to.weights = from->weights ? rk_alloc((size_t)(n * size), sizeof *to.weights) : NULL;
+    for (int64_t r = 0; r < n; r++) {
+        to.offsets[r + 1] = (r + 1) * size;
+        memcpy(to.ids + r * size, from->ids + begin, (size_t)size * sizeof *to.ids);
+        if (to.weights)
+            memcpy(to.weights + r * size, from->weights + begin, (size_t)size * sizeof *to.weights);
+    }
+    return to;
+}
+
+static void free_column(rk_column *column)
+{
+    rk_free(column->values);
+    rk_free(column->offsets);
+    rk_free(column->ids);
+    rk_free(column->weights);
+}
+
+/* Inputs of the cut graph whose bit is set are the user's. */
+static rk_net_options pick_user(const net_world *w, int *nodes, unsigned bits)
+{
+    size_t n = 0;
+    int input = 0;
+
+    for (int id = 0; id < rk_graph_n_nodes(w->cut); id++)
+        if (w->columns[id] && (bits >> input++ & 1))
+            nodes[n++] = id;
+    return (rk_net_options){ nodes, n };
+}
+
+/* A user with the values of row `row` and all candidates, given once and with every row. */
+static void check_request(net_world *w, const rk_net_options *options, int64_t row)
+{
+    rk_column once[NN_MAX_INPUTS], tiled[NN_MAX_INPUTS];
+    const rk_column **columns = rk_alloc((size_t)rk_graph_n_nodes(w->cut), sizeof *columns);
+    float expected[2][N_ROWS * MOST_CLASSES];
+    rocket_error err = { 0 };
+
+    memcpy(columns, w->columns, (size_t)rk_graph_n_nodes(w->cut) * sizeof *columns);
+    for (size_t i = 0; i < options->n_user; i++) {
+        once[i] = repeated(w->columns[options->user[i]], row, 1);
+        tiled[i] = repeated(w->columns[options->user[i]], row, N_ROWS);
+        columns[options->user[i]] = &tiled[i];
+    }
+    rk_net_run(w->session, (rk_net_rows){ columns, 0, N_ROWS, false }, w->outputs, 2);
+    memcpy(expected, w->scores, sizeof expected);
+    memset(w->scores, 0, sizeof w->scores);
+    for (size_t i = 0; i < options->n_user; i++)
+        columns[options->user[i]] = &once[i];
+    assert_ok(rk_net_check(w->net, (rk_net_rows){ columns, 0, N_ROWS, true }, &err), &err);
+    rk_net_run(w->session, (rk_net_rows){ columns, 70, N_ROWS, true }, w->outputs, 2);
+    rk_net_run(w->session, (rk_net_rows){ columns, 0, 70, true }, w->outputs, 2);
+    assert_memory_equal(w->scores, expected, sizeof expected);
+    for (size_t i = 0; i < options->n_user; i++) {
+        free_column(&once[i]);
+        free_column(&tiled[i]);
+    }
+    rk_free(columns);
+}
+
+static void a_user_given_once_is_a_user_in_every_row(void **state)
+{
+    net_world w = make_world(3);
+    rocket_error err = { 0 };
+    int user[NN_MAX_INPUTS];
+
+    (void)state;
+    bind(&w);
+    for (unsigned bits = 0; bits < 8; bits++) { /* ids in bags, ids, floats */
+        rk_net_options options = pick_user(&w, user, bits);
+
+        rk_net_session_free(w.session);
+        rk_net_free(w.net);
+        assert_ok(rk_net_new(&w.net, w.cut, w.weights, &options, &err), &err);
+        assert_ok(rk_net_session_new(&w.session, w.net, &err), &err);
+        for (int64_t row = 0; row < 4; row++)
+            check_request(&w, &options, row);
+    }
+    free_world(&w);
+}
+
 static void ids_beyond_a_table_are_refused(void **state)
 {
     net_world w = make_world(1);
     rocket_error err = { 0 };
-    rk_net_rows rows = { NULL, 0, N_ROWS };
+    rk_net_rows rows = { NULL, 0, N_ROWS, false };
 
     (void)state;
     bind(&w);
@@ -159,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_have_the_bits_of_training),
+        cmocka_unit_test(a_user_given_once_is_a_user_in_every_row),
         cmocka_unit_test(ids_beyond_a_table_are_refused),
     };
 
