@@ -24,6 +24,7 @@
 #include "backend.h"
 #include "batch.h"
 #include "graph.h"
+#include "onnx.h"
 #include "sparse.h"
 
 typedef struct rk_tensor {
@@ -113,6 +114,12 @@ struct rk_op {
      * them, after the backward pass (sparse.h). Room for as many rows as the ids have is there. */
     void (*table_rows)(const rk_op_io *io, rk_table_gradient *out);
     void (*backward_table)(const rk_op_io *io, rk_table_gradient *out);
+
+    /* In inference, as operators of ONNX (onnx.h); the result is y. NULL: left out of a cut, or never in one. */
+    const char *(*onnx)(rk_onnx *onnx, const rk_onnx_io *io);
+    bool takes_affine; /* onnx heeds io->scale and shift: y is scaled and shifted, column by column */
+    /* In inference y = scale x + shift, and nothing else; [width] each. NULL: another thing. */
+    void (*as_affine)(double *scale, double *shift, const rk_node *node, const float *const *params);
 
     /* Sweep tests: fill spec, parameters and inputs of a small instance; variant = 0, 1, ... until false. */
     bool (*example)(rk_graph *graph, int variant, int *node);

@@ -12,7 +12,7 @@ enum { EXIT_SKIPPED = 77 };
 
 extern char **environ;
 
-void rk_python_check(const char *package, const char *script, const char *first, const char *second)
+void rk_python_check(const char *packages, const char *script, const char *first, const char *second)
 {
     char shell[1024], python[1024];
     pid_t child = 0;
@@ -20,7 +20,7 @@ void rk_python_check(const char *package, const char *script, const char *first,
 
     snprintf(shell, sizeof shell, "%s/tests/support/python_check.sh", ROCKET_SOURCE_DIR);
     snprintf(python, sizeof python, "%s/tests/golden/%s", ROCKET_SOURCE_DIR, script);
-    char *argv[] = { (char *)"bash", shell, (char *)package, python, (char *)first, (char *)second, NULL };
+    char *argv[] = { (char *)"bash", shell, (char *)packages, python, (char *)first, (char *)second, NULL };
     fflush(stdout);
     if (posix_spawnp(&child, "bash", NULL, NULL, argv, environ) != 0 || waitpid(child, &status, 0) != child)
         fail_msg("bash cannot be run");

@@ -6,8 +6,8 @@
 #ifndef RK_PYTHON_CHECK_H
 #define RK_PYTHON_CHECK_H
 
-/* Run tests/golden/<script> with up to two arguments (NULL: none); package is what it imports. Skips the calling
- * cmocka test where that is not to be had, fails it when the script does. */
-void rk_python_check(const char *package, const char *script, const char *first, const char *second);
+/* Run tests/golden/<script> with up to two arguments (NULL: none); packages are what it imports, blanks between them.
+ * Skips the calling cmocka test where that is not to be had, fails it when the script does. */
+void rk_python_check(const char *packages, const char *script, const char *first, const char *second);
 
 #endif

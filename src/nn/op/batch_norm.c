@@ -138,6 +138,28 @@ static void backward(const rk_op_io *io)
                                    io->add[0]);
 }
 
+static void as_affine(double *scale, double *shift, const rk_node *node, const float *const *params)
+{
+    for (int64_t c = 0; c < rk_shape_size(&node->shape); c++) {
+        scale[c] = (double)params[GAMMA][c] / sqrt((double)params[MOVING_VARIANCE][c] + node->attrs[EPSILON]);
+        shift[c] = (double)params[BETA][c] - scale[c] * (double)params[MOVING_MEAN][c];
+    }
+}
+
+/* Where no dense layer takes it over. */
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const rk_onnx_attr epsilon = { .name = "epsilon", .value = io->node->attrs[EPSILON] };
+    const char *const x[] = { io->x[0],
+                              rk_onnx_param(out, io, GAMMA),
+                              rk_onnx_param(out, io, BETA),
+                              rk_onnx_param(out, io, MOVING_MEAN),
+                              rk_onnx_param(out, io, MOVING_VARIANCE),
+                              NULL };
+
+    return rk_onnx_call(out, "BatchNormalization", x, &epsilon, 1);
+}
+
 static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
 {
     rk_param param = { .name = name, .shape = { 1, { C } }, .init = rk_init_make(init, 0, 0) };
@@ -188,5 +210,7 @@ const rk_op rk_op_batch_norm = {
     .reduce_backward = reduce_backward,
     .combine_backward = combine_backward,
     .backward = backward,
+    .onnx = onnx,
+    .as_affine = as_affine,
     .example = example,
 };

@@ -44,6 +44,13 @@ static void backward(const rk_op_io *io)
     }
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const rk_onnx_attr axis = { .name = "axis", .value = 1, .is_int = true };
+
+    return rk_onnx_call(out, "Concat", io->x, &axis, 1);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     rk_node_spec spec = RK_NODE_SPEC("concat");
@@ -69,5 +76,6 @@ const rk_op rk_op_concat = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

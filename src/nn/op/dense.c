@@ -95,6 +95,25 @@ static void backward(const rk_op_io *io)
     input_gradient(io, dy);
 }
 
+/* x (W s) + (b s + t) is s (x W + b) + t. */
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    int64_t in = io->width, C = io->node->shape.dims[0];
+
+    if (io->scale == NULL)
+        return rk_onnx_apply(out, "Gemm", io->x[0], rk_onnx_param(out, io, KERNEL), rk_onnx_param(out, io, BIAS));
+    rk_onnx_array kernel = rk_onnx_floats(out, (rk_shape){ 2, { in, C } });
+    rk_onnx_array bias = rk_onnx_floats(out, (rk_shape){ 1, { C } });
+    if (kernel.values == NULL || bias.values == NULL)
+        return NULL;
+    for (int64_t c = 0; c < C; c++) {
+        bias.values[c] = (float)((double)io->params[BIAS][c] * io->scale[c] + io->shift[c]);
+        for (int64_t i = 0; i < in; i++)
+            kernel.values[i * C + c] = (float)((double)io->params[KERNEL][i * C + c] * io->scale[c]);
+    }
+    return rk_onnx_apply(out, "Gemm", io->x[0], kernel.name, bias.name);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     static const int64_t sizes[][2] = { { 3, 4 }, { 1, 1 }, { 9, 2 } };
@@ -126,5 +145,7 @@ const rk_op rk_op_dense = {
     .multiplications = multiplications,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
+    .takes_affine = true,
     .example = example,
 };

@@ -155,6 +155,21 @@ static void backward(const rk_op_io *io)
         backward_row(io, b);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    rk_shape columns = { 1, { io->width } };
+    rk_onnx_array r = rk_onnx_floats(out, columns), rest = rk_onnx_floats(out, columns); /* 1 - alpha */
+    const char *x = io->x[0], *n, *p;
+
+    for (int64_t c = 0; r.values && rest.values && c < io->width; c++) {
+        r.values[c] = (float)(1 / sqrt((double)io->params[MOVING_VARIANCE][c] + io->node->attrs[EPSILON]));
+        rest.values[c] = 1 - io->params[ALPHA][c];
+    }
+    n = rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Sub", x, rk_onnx_param(out, io, MOVING_MEAN)), r.name);
+    p = rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Sigmoid", n), rest.name);
+    return rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Add", p, rk_onnx_param(out, io, ALPHA)), x);
+}
+
 static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
 {
     rk_param param = { .name = name, .shape = { 1, { C } }, .init = rk_init_make(init, 0, 0) };
@@ -200,5 +215,6 @@ const rk_op rk_op_dice = {
     .reduce_backward = reduce_backward,
     .combine_backward = combine_backward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -24,6 +24,11 @@ static void backward(const rk_op_io *io)
     rk_elementwise_backward(io, slope);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "Elu", io->x[0]);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "elu", variant, node);
@@ -37,5 +42,6 @@ const rk_op rk_op_elu = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

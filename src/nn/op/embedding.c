@@ -42,6 +42,37 @@ static void backward_table(const rk_op_io *io, rk_table_gradient *out)
     rk_table_gradient_sum(out, rk_rows(io->dy, 0, io->n_rows, io->node->shape.dims[0]), io->backend);
 }
 
+/* What a bag's sum is divided by, [N, 1]: in double, as rk_bag_factor has it; 1 where it would be 0. */
+static const char *onnx_divisor(rk_onnx *out, const rk_onnx_io *io)
+{
+    static const rk_onnx_attr to_double = { .name = "to", .value = 11, .is_int = true }, /* TensorProto.DOUBLE */
+        to_float = { .name = "to", .value = 1, .is_int = true };
+    bool mean = io->node->attrs[COMBINER] == RK_COMBINER_MEAN;
+    const char *w = rk_onnx_call(out, "Cast", (const char *const[]){ io->weights, NULL }, &to_double, 1);
+    const char *terms = mean ? w : rk_onnx_apply(out, "Mul", w, w);
+    const char *sum = rk_onnx_apply(out, "ReduceSum", terms, rk_onnx_index(out, 1));
+    const char *root = mean ? sum : rk_onnx_apply(out, "Sqrt", sum);
+    const char *divisor = rk_onnx_call(out, "Cast", (const char *const[]){ root, NULL }, &to_float, 1);
+    const char *empty = rk_onnx_apply(out, "Equal", divisor, rk_onnx_number(out, 0));
+
+    return rk_onnx_apply(out, "Where", empty, rk_onnx_number(out, 1), divisor);
+}
+
+/* The weights as a row [N, 1, L] times the bag's rows [N, L, D]. */
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const char *rows = rk_onnx_apply(out, "Gather", rk_onnx_table(out, io), io->x[0]);
+
+    if (io->weights == NULL)
+        return rows;
+    const char *axis = rk_onnx_index(out, 1);
+    const char *product = rk_onnx_apply(out, "MatMul", rk_onnx_apply(out, "Unsqueeze", io->weights, axis), rows);
+    const char *sum = rk_onnx_apply(out, "Squeeze", product, axis);
+    if (io->node->attrs[COMBINER] == RK_COMBINER_SUM)
+        return sum;
+    return rk_onnx_apply(out, "Div", sum, onnx_divisor(out, io));
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     static const int64_t dims[] = { 4, 1, 17 };
@@ -74,5 +105,6 @@ const rk_op rk_op_embedding = {
     .forward = forward,
     .table_rows = table_rows,
     .backward_table = backward_table,
+    .onnx = onnx,
     .example = example,
 };

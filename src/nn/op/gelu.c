@@ -32,6 +32,16 @@ static void backward(const rk_op_io *io)
     rk_elementwise_backward(io, slope);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const char *x = io->x[0], *square = rk_onnx_apply(out, "Mul", x, x);
+    const char *third = rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Mul", square, x), rk_onnx_number(out, cubic));
+    const char *u = rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Add", x, third), rk_onnx_number(out, root));
+    const char *gate = rk_onnx_apply(out, "Add", rk_onnx_apply(out, "Tanh", u), rk_onnx_number(out, 1));
+
+    return rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Mul", x, rk_onnx_number(out, 0.5F)), gate);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "gelu", variant, node);
@@ -45,5 +55,6 @@ const rk_op rk_op_gelu = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

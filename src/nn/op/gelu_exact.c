@@ -5,9 +5,11 @@
 #include "elementwise.h"
 #include "example.h"
 
+static const float root_half = 0.70710678118654752F; /* sqrt(1 / 2) */
+
 static float value(float x)
 {
-    return 0.5F * x * (1 + erff(x * 0.70710678118654752F));
+    return 0.5F * x * (1 + erff(x * root_half));
 }
 
 static float slope(float x, float y)
@@ -15,7 +17,7 @@ static float slope(float x, float y)
     const float density = 0.39894228040143268F * expf(-0.5F * x * x);
 
     (void)y;
-    return 0.5F * (1 + erff(x * 0.70710678118654752F)) + x * density;
+    return 0.5F * (1 + erff(x * root_half)) + x * density;
 }
 
 static void forward(const rk_op_io *io)
@@ -26,6 +28,14 @@ static void forward(const rk_op_io *io)
 static void backward(const rk_op_io *io)
 {
     rk_elementwise_backward(io, slope);
+}
+
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const char *x = io->x[0], *half = rk_onnx_apply(out, "Mul", x, rk_onnx_number(out, 0.5F));
+    const char *erf = rk_onnx_apply(out, "Erf", rk_onnx_apply(out, "Mul", x, rk_onnx_number(out, root_half)));
+
+    return rk_onnx_apply(out, "Mul", half, rk_onnx_apply(out, "Add", erf, rk_onnx_number(out, 1)));
 }
 
 static bool example(rk_graph *graph, int variant, int *node)
@@ -41,5 +51,6 @@ const rk_op rk_op_gelu_exact = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

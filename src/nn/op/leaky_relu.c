@@ -14,6 +14,13 @@ static void backward(const rk_op_io *io)
     rk_rectifier_backward(io, SLOPE);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const rk_onnx_attr slope = { .name = "alpha", .value = (double)SLOPE };
+
+    return rk_onnx_call(out, "LeakyRelu", io->x, &slope, 1);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "leaky_relu", variant, node);
@@ -29,5 +36,6 @@ const rk_op rk_op_leaky_relu = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -60,6 +60,11 @@ static void backward(const rk_op_io *io)
     }
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "PRelu", io->x[0], rk_onnx_param(out, io, 0));
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     int64_t C = variant == 0 ? 1 : 5;
@@ -87,5 +92,6 @@ const rk_op rk_op_prelu = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -12,6 +12,11 @@ static void backward(const rk_op_io *io)
     rk_rectifier_backward(io, 0);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "Relu", io->x[0]);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "relu", variant, node);
@@ -27,5 +32,6 @@ const rk_op rk_op_relu = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -39,6 +39,14 @@ static void backward(const rk_op_io *io)
                             rk_rows(io->dy, io->begin, io->end, 1), 1);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const char *const x[] = { io->x[0], rk_onnx_index(out, (int64_t)io->node->attrs[COLUMN]), NULL };
+    const rk_onnx_attr axis = { .name = "axis", .value = 1, .is_int = true };
+
+    return rk_onnx_call(out, "Gather", x, &axis, 1);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     rk_node_spec spec = RK_NODE_SPEC("select_column");
@@ -64,5 +72,6 @@ const rk_op rk_op_select_column = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

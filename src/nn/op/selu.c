@@ -26,6 +26,14 @@ static void backward(const rk_op_io *io)
     rk_elementwise_backward(io, slope);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    const rk_onnx_attr attrs[] = { { .name = "alpha", .value = (double)alpha },
+                                   { .name = "gamma", .value = (double)scale } };
+
+    return rk_onnx_call(out, "Selu", io->x, attrs, 2);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "selu", variant, node);
@@ -39,5 +47,6 @@ const rk_op rk_op_selu = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -26,6 +26,11 @@ static void backward(const rk_op_io *io)
     rk_elementwise_backward(io, slope);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "Sigmoid", io->x[0]);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "sigmoid", variant, node);
@@ -39,5 +44,6 @@ const rk_op rk_op_sigmoid = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -47,6 +47,11 @@ static void backward(const rk_op_io *io)
     }
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "Softmax", io->x[0]); /* of the last axis */
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "softmax", variant, node);
@@ -59,5 +64,6 @@ const rk_op rk_op_softmax = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -33,6 +33,11 @@ static void backward(const rk_op_io *io)
     rk_elementwise_backward(io, derivative);
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    return rk_onnx_apply(out, "Mul", io->x[0], rk_onnx_apply(out, "Sigmoid", io->x[0]));
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     return rk_example_activation(graph, "swish", variant, node);
@@ -46,5 +51,6 @@ const rk_op rk_op_swish = {
     .shape = rk_shape_of_input,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

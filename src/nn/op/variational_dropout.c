@@ -124,6 +124,16 @@ static void backward(const rk_op_io *io)
         }
 }
 
+static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
+{
+    int64_t span = io->node->attrs[0] != 0 ? io->width : 1;
+    rk_onnx_array kept = rk_onnx_floats(out, (rk_shape){ 1, { io->width } });
+
+    for (int64_t c = 0; kept.values && c < io->width; c++)
+        kept.values[c] = (float)(1 - rate(io->params[0][c / span]));
+    return rk_onnx_apply(out, "Mul", io->x[0], kept.name);
+}
+
 static bool example(rk_graph *graph, int variant, int *node)
 {
     rk_node_spec spec = RK_NODE_SPEC("variational_dropout");
@@ -154,5 +164,6 @@ const rk_op rk_op_variational_dropout = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .example = example,
 };

@@ -22,8 +22,8 @@
 #include "file.h"
 #include "mem.h"
 #include "sink.h"
+#include "wire_put.h"
 
-enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 }; /* protobuf's wire types */
 enum { MAX_FILES_PER_SECOND = 1000 };
 
 struct rk_sink {
@@ -32,46 +32,6 @@ struct rk_sink {
     uint64_t resume_step;
     rk_buf event, summary, value, record;
 };
-
-static void put_varint(rk_buf *buf, uint64_t value)
-{
-    do {
-        unsigned char byte = (unsigned char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-
-        rk_buf_append(buf, &byte, 1);
-        value >>= 7;
-    } while (value);
-}
-
-static void put_tag(rk_buf *buf, unsigned field, unsigned wire_type)
-{
-    put_varint(buf, field << 3 | wire_type);
-}
-
-static void put_bytes(rk_buf *buf, unsigned field, const void *bytes, size_t n)
-{
-    put_tag(buf, field, BYTES);
-    put_varint(buf, n);
-    rk_buf_append(buf, bytes, n);
-}
-
-static void put_float(rk_buf *buf, unsigned field, float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    put_tag(buf, field, FIXED32);
-    rk_buf_u32(buf, bits);
-}
-
-static void put_double(rk_buf *buf, unsigned field, double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    put_tag(buf, field, FIXED64);
-    rk_buf_u64(buf, bits);
-}
 
 static double wall_time(void)
 {
@@ -84,9 +44,8 @@ static double wall_time(void)
 static void begin_event(rk_sink *sink, uint64_t step)
 {
     rk_buf_reset(&sink->event);
-    put_double(&sink->event, 1, wall_time());
-    put_tag(&sink->event, 2, VARINT);
-    put_varint(&sink->event, step);
+    rk_wire_put_double(&sink->event, 1, wall_time());
+    rk_wire_put_int(&sink->event, 2, (int64_t)step);
 }
 
 /* Append sink->event as a record. */
@@ -131,15 +90,15 @@ static rocket_status make_file(rk_append_file *out, const char *folder, rocket_e
 static rocket_status begin_file(rk_sink *sink, rk_append_file *file, rocket_error *err)
 {
     static const char version[] = "brain.Event:2";
-    static const unsigned char session_start[] = { 1 << 3 | VARINT, 1 };
+    static const unsigned char session_start[] = { 1 << 3, 1 }; /* status, a varint */
 
     begin_event(sink, 0);
-    put_bytes(&sink->event, 3, version, sizeof version - 1);
+    rk_wire_put_bytes(&sink->event, 3, version, sizeof version - 1);
     RK_TRY(write_event(sink, file, err));
     if (sink->resume_step == 0)
         return ROCKET_OK;
     begin_event(sink, sink->resume_step + 1);
-    put_bytes(&sink->event, 7, session_start, sizeof session_start);
+    rk_wire_put_bytes(&sink->event, 7, session_start, sizeof session_start);
     return write_event(sink, file, err);
 }
 
@@ -148,9 +107,9 @@ static void put_scalar(rk_sink *sink, const char *tag, double value)
     if (!isfinite(value))
         return;
     rk_buf_reset(&sink->value);
-    put_bytes(&sink->value, 1, tag, strlen(tag));
-    put_float(&sink->value, 2, (float)value);
-    put_bytes(&sink->summary, 1, sink->value.data, sink->value.size);
+    rk_wire_put_text(&sink->value, 1, tag);
+    rk_wire_put_float(&sink->value, 2, (float)value);
+    rk_wire_put_message(&sink->summary, 1, &sink->value);
 }
 
 /* The file of training (0) or evaluation (1), made when it is first needed. */
@@ -178,7 +137,7 @@ static rocket_status tensorboard_event(rk_sink *sink, const rk_event *event, roc
     RK_FAIL_IF(rk_buf_failed(&sink->summary) || rk_buf_failed(&sink->value), FAILED, err, "%s: no memory for an event",
                sink->file[which].path);
     begin_event(sink, event->step);
-    put_bytes(&sink->event, 5, sink->summary.data, sink->summary.size);
+    rk_wire_put_message(&sink->event, 5, &sink->summary);
     return write_event(sink, &sink->file[which], err);
 }
 
