@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "atomic_folder.h"
 #include "error.h"
 #include "file.h"
 #include "mem.h"
@@ -207,7 +208,7 @@ static rocket_status sweep(const char *folder, rk_arena *arena, rocket_error *er
             continue;
         const char *path = rk_arena_printf(arena, "%s/%s", folder, base_name(files.path[i]));
         RK_FAIL_IF(!path, FAILED, err, "%s: out of memory", folder);
-        RK_TRY(rk_file_remove(path, err));
+        RK_TRY(rk_file_is_folder(path) ? rk_folder_remove(path, err) : rk_file_remove(path, err));
     }
     return ROCKET_OK;
 }

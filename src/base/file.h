@@ -29,7 +29,8 @@ void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n);
 ROCKET_NODISCARD rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err); /* frees file in any case */
 void rk_atomic_abort(rk_atomic_file *file);                                               /* NULL is fine */
 
-/* Remove what writers that were killed have left in a folder. Files of processes that still live stay. */
+/* Remove what writers that were killed have left in a folder (atomic_folder.h too). That of processes that still live
+ * stay. */
 ROCKET_NODISCARD rocket_status rk_atomic_sweep(const char *folder, rocket_error *err);
 
 ROCKET_NODISCARD rocket_status rk_file_write(const char *path, const void *bytes, size_t n,

@@ -26,6 +26,7 @@ typedef struct rk_feature {
     int64_t n_buckets;   /* IDS: rows of the table */
     rk_combiner combiner;
     bool weighted;          /* IDS: weights other than 1 may occur */
+    bool single;            /* IDS: no row has more than one */
     const char *table_name; /* IDS: upstream's variable name; equal for features that share a table */
     const int *fields;      /* indices into the resolved input_fields */
     int n_fields;

@@ -1,5 +1,6 @@
 /* Every allocation failed in turn, through the whole of what rocket does: open a run, train one step, train and export,
- * evaluate, open a model and score. Each failure must be reported as such, and nothing may be left behind.
+ * evaluate, open a model and score, write it as ONNX. Each failure must be reported as such, and nothing may be left
+ * behind.
  *
  * One net with a table, batch norm and dropout is enough: what a room does without memory is in its own tests.
  */
@@ -10,6 +11,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "onnx_export.h"
 #include "rk_test.h"
 #include "scorer.h"
 #include "train.h"
@@ -259,6 +261,32 @@ static void prediction(void **state)
     assert_survives_failed_allocations(predict, w);
 }
 
+static rocket_status write_onnx(void *arg)
+{
+    static const char *const outputs[] = { "logits_light" };
+    const world *w = arg;
+    rk_graph *cut = NULL;
+    rk_weights *weights = NULL;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/model.onnx", w->folder.path);
+    rocket_status status = rk_graph_cut(&cut, w->run->model->graph, outputs, 1, NULL);
+    if (status == ROCKET_OK)
+        status = rk_weights_new(&weights, cut, NULL);
+    rk_bundle_source source = { .config = w->config, .schema = w->run->schema, .graph = cut, .weights = weights };
+    if (status == ROCKET_OK)
+        status = rk_onnx_export(path, &source, NULL);
+    assert_true(rk_file_exists(path) == (status == ROCKET_OK));
+    rk_weights_free(weights);
+    rk_graph_free(cut);
+    return status;
+}
+
+static void export_as_onnx(void **state)
+{
+    assert_survives_failed_allocations(write_onnx, *state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +296,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(training_and_export, setup, teardown),
         cmocka_unit_test_setup_teardown(evaluation, setup, teardown),
         cmocka_unit_test_setup_teardown(prediction, setup, teardown),
+        cmocka_unit_test_setup_teardown(export_as_onnx, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

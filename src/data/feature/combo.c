@@ -108,6 +108,7 @@ static rocket_status open_combo(rk_feature *feature, const rk_feature_setup *set
     state->join_bytes = strlen(config->combo_join_sep);
     state->inputs = inputs;
     order_inputs(state, feature, true);
+    feature->single = state->n_inputs == 0;
     order_inputs(state, feature, false);
     feature->state = state;
     feature->kind = RK_COLUMN_IDS;

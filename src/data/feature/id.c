@@ -48,6 +48,7 @@ static rocket_status open_id(rk_feature *feature, const rk_feature_setup *setup,
     RK_TRY(rk_buckets_open(&feature->state->buckets, feature, setup, err));
     feature->state->precision = feature->config->precision;
     feature->kind = RK_COLUMN_IDS;
+    feature->single = true;
     feature->n_buckets = (int64_t)feature->state->buckets.modulus.n;
     return ROCKET_OK;
 }

@@ -169,6 +169,7 @@ static void describe(rk_feature *feature, rk_arena *arena)
     }
     feature->kind = RK_COLUMN_IDS;
     feature->weighted = !state->boundaries;
+    feature->single = state->boundaries && state->dim == 1;
     feature->n_buckets = state->boundaries ? (state->n_boundaries + 1) * state->dim : state->dim;
     feature->table_name = state->boundaries ? rk_arena_printf(arena, "%s_bucketized_embedding", feature->name)
                                             : rk_arena_printf(arena, "%s_weighted_by_%s_raw_proj_val_embedding",

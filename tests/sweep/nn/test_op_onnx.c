@@ -205,11 +205,37 @@ static void names_that_collide_are_refused(void **state)
     remove_test_folder(scratch);
 }
 
+/* Nobody has to make such a table: its size is enough. */
+static void more_than_2_gib_are_refused(void **state)
+{
+    const bool lists[2] = { false };
+    float *tables[] = { NULL };
+    rocket_error err = { 0 };
+    rk_graph *graph = rk_graph_new();
+    rk_table table = { .name = "big", .n_rows = 1 << 25, .dim = 16, .init = rk_init_make("zeros", 0, 0) };
+    int ids = rk_graph_input_ids(graph, "user");
+    rk_node_spec spec = RK_NODE_SPEC("embedding");
+
+    (void)state;
+    spec.inputs = &ids;
+    spec.n_inputs = 1;
+    spec.table = rk_graph_table(graph, &table);
+    rk_graph_output(graph, "y", rk_graph_add(graph, &spec));
+    assert_ok(rk_graph_finish(graph, &err), &err);
+    rk_weights weights = { .graph = graph, .tables = tables };
+    rk_onnx_source source = { .graph = graph, .weights = &weights, .lists = lists };
+    assert_int_equal(rk_onnx_write("big.onnx", &source, &err), ROCKET_CONFIG);
+    assert_non_null(strstr(err.text, "expected a model of at most 2 GiB"));
+    assert_false(rk_file_exists("big.onnx"));
+    rk_graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(onnx_runtime_computes_what_the_ops_compute),
         cmocka_unit_test(names_that_collide_are_refused),
+        cmocka_unit_test(more_than_2_gib_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
