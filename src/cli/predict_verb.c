@@ -136,7 +136,7 @@ static rocket_status write_header(prediction *p, rocket_error *err)
 static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_error *err)
 {
     rk_scores scores;
-    int n_classes = rk_scorer_n_classes(p->scorer);
+    int n_classes = (int)rk_scorer_light(p->scorer)->n_classes;
 
     RK_TRY(rk_scorer_run(&scores, p->scorer, batch, err));
     for (int64_t b = 0; b < batch->n_rows; b++) {
@@ -165,7 +165,7 @@ static rocket_status predict_rows(prediction *p, const char *input, rocket_error
 
     RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
     RK_TRY(rk_cli_shard(&options.shard, p->args, err));
-    RK_TRY(rk_stream_open(&stream, rk_scorer_config(p->scorer), rk_scorer_schema(p->scorer), &options, err));
+    RK_TRY(rk_stream_open(&stream, rk_scorer_light(p->scorer)->bundle->config, rk_scorer_light(p->scorer)->schema, &options, err));
     rocket_status status = write_header(p, err);
     while (status == ROCKET_OK) {
         status = rk_stream_next(stream, &batch, err);
@@ -214,7 +214,7 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
 {
     static const content of_one_class[] = { PROBS, LOGITS };
     static const content of_many[] = { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1 };
-    bool many = rk_scorer_n_classes(p->scorer) > 1;
+    bool many = (int)rk_scorer_light(p->scorer)->n_classes > 1;
     const content *contents = many ? of_many : of_one_class;
     size_t n_known = many ? N_CONTENTS : 2;
     const char *known[N_CONTENTS], *list = rk_args_get(p->args, "output-cols");
@@ -279,17 +279,17 @@ static rocket_status open_scorer(prediction *p, const char *model, rocket_error 
     rk_scorer *first;
 
     RK_TRY(rk_scorer_open(&first, model, &options, err));
-    rocket_status status = choose_reserved(p, rk_config_view(rk_scorer_config(first)), err);
+    rocket_status status = choose_reserved(p, rk_config_view(rk_scorer_light(first)->bundle->config), err);
     if (status != ROCKET_OK || p->n_reserved == 0) {
         p->scorer = first;
         return status;
     }
     rk_scorer_close(first);
-    options.reserved = (const char *const *)p->reserved;
-    options.n_reserved = p->n_reserved;
+    options.light.reserved = (const char *const *)p->reserved;
+    options.light.n_reserved = p->n_reserved;
     RK_TRY(rk_scorer_open(&p->scorer, model, &options, err));
     for (size_t i = 0; i < p->n_reserved; i++)
-        p->reserved_column[i] = rk_schema_bytes(rk_scorer_schema(p->scorer), p->reserved[i]);
+        p->reserved_column[i] = rk_schema_bytes(rk_scorer_light(p->scorer)->schema, p->reserved[i]);
     return ROCKET_OK;
 }
 

@@ -418,24 +418,16 @@ static rocket_status blame(const rk_schema *schema, size_t field, int *bad_field
     return status;
 }
 
-static rocket_status convert(const rk_schema *schema, rk_value *values, const rk_text *fields, int *bad_field,
-                             rocket_error *err)
+static rocket_status convert(const rk_schema *schema, rk_value *value, size_t field, rk_text text, rocket_error *err)
 {
-    for (size_t i = 0; i < schema->view->n_fields; i++) {
-        rk_value *value = &values[i];
-
-        if (fields[i].n == 0) {
-            *value = schema->defaults[i];
-        } else if (schema->defaults[i].type == TYPE(STRING) || !schema->convert[i]) {
-            value->text = fields[i];
-            value->type = TYPE(STRING);
-        } else {
-            rocket_status status = rk_schema_value(schema, i, value, fields[i], err);
-
-            if (status != ROCKET_OK)
-                return blame(schema, i, bad_field, status, err);
-        }
+    if (text.n == 0) {
+        *value = schema->defaults[field];
+        return ROCKET_OK;
     }
+    if (schema->defaults[field].type != TYPE(STRING) && schema->convert[field])
+        return rk_schema_value(schema, field, value, text, err);
+    value->text = text;
+    value->type = TYPE(STRING);
     return ROCKET_OK;
 }
 
@@ -454,22 +446,21 @@ bool rk_batch_make_room(rk_owned_batch *owned, int64_t more)
     return true;
 }
 
-static rocket_status append_features(const rk_schema *schema, rk_owned_batch *owned, int *bad_field, rocket_error *err)
+static rocket_status append_feature(const rk_schema *schema, rk_owned_batch *owned, size_t i, int *bad_field,
+                                    rocket_error *err)
 {
-    rk_sink_row sink = { .row = owned->batch.n_rows, .scratch = &owned->scratch };
+    const rk_feature *feature = &schema->features[i];
+    int field = feature->fields[0];
+    rk_sink_row sink = { .column = &owned->batch.columns[i],
+                         .row = owned->batch.n_rows,
+                         .only_positive = feature->weighted && feature->combiner != RK_COMBINER_SUM,
+                         .scratch = &owned->scratch };
 
-    for (size_t i = 0; i < schema->n_features; i++) {
-        const rk_feature *feature = &schema->features[i];
-        int field = feature->fields[0];
-
-        sink.column = &owned->batch.columns[i];
-        rk_sink_row_begin(&sink);
-        sink.only_positive = feature->weighted && feature->combiner != RK_COMBINER_SUM;
-        rocket_status status = feature->def->row(feature, owned->values, &sink, &field, err);
-        if (status != ROCKET_OK)
-            return blame(schema, (size_t)field, bad_field, status, err);
-        rk_sink_row_end(&sink);
-    }
+    rk_sink_row_begin(&sink);
+    rocket_status status = feature->def->row(feature, owned->values, &sink, &field, err);
+    if (status != ROCKET_OK)
+        return blame(schema, (size_t)field, bad_field, status, err);
+    rk_sink_row_end(&sink);
     return ROCKET_OK;
 }
 
@@ -562,13 +553,41 @@ rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const r
 {
     rk_owned_batch *owned = (rk_owned_batch *)batch;
 
-    RK_TRY(convert(schema, owned->values, fields, bad_field, err));
+    for (size_t i = 0; i < schema->view->n_fields; i++) {
+        rocket_status status = convert(schema, &owned->values[i], i, fields[i], err);
+
+        if (status != ROCKET_OK)
+            return blame(schema, i, bad_field, status, err);
+    }
     if (batch->n_rows >= owned->room && !rk_batch_make_room(owned, 1))
         return fail_memory(err);
-    RK_TRY(append_features(schema, owned, bad_field, err));
+    for (size_t i = 0; i < schema->n_features; i++)
+        RK_TRY(append_feature(schema, owned, i, bad_field, err));
     RK_TRY(append_labels(schema, owned, bad_field, err));
     RK_TRY(append_soft_labels(schema, owned, bad_field, err));
     RK_TRY(append_bytes(schema, owned, err));
+    batch->n_rows++;
+    return ROCKET_OK;
+}
+
+rocket_status rk_schema_append_part(const rk_schema *schema, rk_batch *batch, const rk_row_part *part,
+                                    const rk_text *texts, rocket_error *err)
+{
+    rk_owned_batch *owned = (rk_owned_batch *)batch;
+
+    for (size_t i = 0; i < part->n_fields; i++) {
+        size_t field = part->fields[i];
+        rocket_status status = convert(schema, &owned->values[field], field, texts[i], err);
+
+        if (status != ROCKET_OK)
+            return blame(schema, field, NULL, status, err);
+    }
+    if (part->n_features == 0)
+        return ROCKET_OK;
+    if (batch->n_rows >= owned->room && !rk_batch_make_room(owned, 1))
+        return fail_memory(err);
+    for (size_t i = 0; i < part->n_features; i++)
+        RK_TRY(append_feature(schema, owned, part->features[i], NULL, err));
     batch->n_rows++;
     return ROCKET_OK;
 }

@@ -48,6 +48,20 @@ bool rk_schema_reads(const rk_schema *schema, size_t field); /* some column is m
 ROCKET_NODISCARD rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const rk_text *fields,
                                                 int *bad_field, rocket_error *err);
 
+/* Some fields and some features of a row, for rows of which one part stays and another changes: a batch keeps the values
+ * of its fields from call to call, so features of a later part may read fields of an earlier one. Only the columns of
+ * part->features get the row, and without any there is no row; only such parts may be appended to this batch. */
+typedef struct rk_row_part {
+    const size_t *fields; /* [n_fields] of the config's input_fields; texts[i] is of fields[i] */
+    size_t n_fields;
+    const size_t *features; /* [n_features] columns of the batch */
+    size_t n_features;
+} rk_row_part;
+
+/* Texts must stay until the last part of the row is appended. Errors as above. */
+ROCKET_NODISCARD rocket_status rk_schema_append_part(const rk_schema *schema, rk_batch *batch, const rk_row_part *part,
+                                                     const rk_text *texts, rocket_error *err);
+
 rk_batch *rk_batch_new(const rk_schema *schema); /* empty, of this schema's columns; NULL without memory */
 void rk_batch_free(rk_batch *batch);             /* NULL is fine */
 void rk_batch_reset(rk_batch *batch);            /* no rows, memory kept */

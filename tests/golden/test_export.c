@@ -139,11 +139,11 @@ static score_list scores_of_file(const char *file, const char *folder, rk_pool *
     rocket_error err = { 0 };
 
     ok(rk_scorer_open(&scorer, file, &options, &err), &err);
-    for (int i = 0; i < rk_graph_n_params(rk_scorer_graph(scorer)); i++)
-        assert_null(strstr(rk_graph_param_at(rk_scorer_graph(scorer), i)->name, "booster"));
-    list.C = rk_scorer_n_classes(scorer);
+    for (int i = 0; i < rk_graph_n_params(rk_scorer_light(scorer)->bundle->graph); i++)
+        assert_null(strstr(rk_graph_param_at(rk_scorer_light(scorer)->bundle->graph, i)->name, "booster"));
+    list.C = (int)rk_scorer_light(scorer)->n_classes;
     list.values = calloc((size_t)(500 * 2 * list.C), sizeof *list.values);
-    rk_stream *stream = open_rows(rk_scorer_config(scorer), rk_scorer_schema(scorer), folder);
+    rk_stream *stream = open_rows(rk_scorer_light(scorer)->bundle->config, rk_scorer_light(scorer)->schema, folder);
     for (;;) {
         rk_scores scores;
         ok(rk_stream_next(stream, &batch, &err), &err);

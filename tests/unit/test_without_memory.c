@@ -218,13 +218,13 @@ static void evaluation(void **state)
 
 static rocket_status score_batch(rk_scorer *scorer)
 {
-    rk_batch *batch = rk_batch_new(rk_scorer_schema(scorer));
+    rk_batch *batch = rk_batch_new(rk_scorer_light(scorer)->schema);
     rk_text fields[] = { { NULL, 0 }, { "b", 1 }, { "0.25", 4 } };
     rk_scores scores;
 
     if (batch == NULL)
         return ROCKET_FAILED;
-    rocket_status status = rk_schema_append(rk_scorer_schema(scorer), batch, fields, NULL, NULL);
+    rocket_status status = rk_schema_append(rk_scorer_light(scorer)->schema, batch, fields, NULL, NULL);
     if (status == ROCKET_OK)
         status = rk_scorer_run(&scores, scorer, batch, NULL);
     rk_batch_free(batch);
@@ -235,7 +235,7 @@ static rocket_status predict(void *arg)
 {
     static const char *const reserved[] = { "user" };
     const world *w = arg;
-    rk_scorer_options options = { .reserved = reserved, .n_reserved = 1 };
+    rk_scorer_options options = { .light = { reserved, 1 } };
     rk_scorer *scorer = NULL;
     rocket_status status = rk_scorer_open(&scorer, w->model, &options, NULL);
 
