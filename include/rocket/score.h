@@ -54,7 +54,10 @@ typedef struct rocket_open_options {
     const char *const *user_fields; /* names of input fields of the config; NULL: there is no user */
     size_t n_user_fields;
 } rocket_open_options;
-#define ROCKET_OPEN_OPTIONS_INIT { sizeof(rocket_open_options), NULL, 0 }
+#define ROCKET_OPEN_OPTIONS_INIT                                                                                       \
+    {                                                                                                                  \
+        sizeof(rocket_open_options), NULL, 0                                                                           \
+    }
 
 /* Open a model file or a checkpoint; of the latter only the light net is kept. Every byte is compared with the file's
  * checksums. The file may be replaced (by a rename) or removed afterwards.
@@ -113,7 +116,10 @@ typedef struct rocket_session_options {
     size_t size;
     size_t max_rows; /* rows or candidates of a call; more are refused */
 } rocket_session_options;
-#define ROCKET_SESSION_OPTIONS_INIT { sizeof(rocket_session_options), 65536 }
+#define ROCKET_SESSION_OPTIONS_INIT                                                                                    \
+    {                                                                                                                  \
+        sizeof(rocket_session_options), 65536                                                                          \
+    }
 
 /* options NULL: the defaults. ROCKET_FAILED: no memory. */
 ROCKET_API ROCKET_NODISCARD rocket_status rocket_session_new(rocket_session **out, rocket_model *model,
@@ -126,7 +132,10 @@ typedef struct rocket_scores {
     float *probs;  /* [n, C] probabilities */
     float *logits; /* [n, C] what they are made of */
 } rocket_scores;
-#define ROCKET_SCORES_INIT { sizeof(rocket_scores), NULL, NULL }
+#define ROCKET_SCORES_INIT                                                                                             \
+    {                                                                                                                  \
+        sizeof(rocket_scores), NULL, NULL                                                                              \
+    }
 
 /* ---- scoring values as the data files have them ---- */
 
@@ -138,8 +147,8 @@ typedef struct rocket_text {
 
 /* One user, n candidates.
  *
- * user        [n_fields(USER)] in the order of rocket_model_field(model, ROCKET_USER, ..); may be NULL if there are none
- * candidates  [n, n_fields(CANDIDATE)] row by row, as rocket_model_field(model, ROCKET_CANDIDATE, ..) has them
+ * user        [n_fields(USER)] in the order of rocket_model_field(model, ROCKET_USER, ..); may be NULL if there are
+ * none candidates  [n, n_fields(CANDIDATE)] row by row, as rocket_model_field(model, ROCKET_CANDIDATE, ..) has them
  *
  * Errors:  ROCKET_DATA   'candidate 17: field "price" (FLOAT): expected a number, found "3,5"', counted from 0
  *          ROCKET_USAGE  n above max_rows
@@ -163,7 +172,10 @@ typedef struct rocket_column {
     size_t length;
     const float *values; /* FLOATS: [n, width] */
 } rocket_column;
-#define ROCKET_COLUMN_INIT { NULL, NULL, NULL, 1, NULL }
+#define ROCKET_COLUMN_INIT                                                                                             \
+    {                                                                                                                  \
+        NULL, NULL, NULL, 1, NULL                                                                                      \
+    }
 
 /* user        [n_inputs(USER)] one row each; may be NULL if there are none
  * candidates  [n_inputs(CANDIDATE)] n rows each

@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
     cmake ninja-build gcc g++ libc6-dev clang-format
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libfarmhash-dev zlib1g-dev libzstd-dev
-    libxxhash-dev librandom123-dev libcmocka-dev
+    libxxhash-dev librandom123-dev libcmocka-dev pkg-config
     gzip zstd python3 python3-venv ca-certificates
 )
 case ${1:-} in

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +19,31 @@
 
 enum { READ_BYTES = 64 << 10 };
 
+static _Atomic uint64_t fail_countdown; /* 0: off */
+
+void rk_file_fail_at(uint64_t n)
+{
+    atomic_store(&fail_countdown, n);
+}
+
+bool rk_file_fail_pending(void)
+{
+    return atomic_load(&fail_countdown) > 0;
+}
+
+/* True for the one call that a test wants to see fail. */
+static bool must_fail(void)
+{
+    uint64_t left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+
+    while (left > 0)
+        if (atomic_compare_exchange_weak(&fail_countdown, &left, left - 1)) {
+            errno = left == 1 ? EIO : errno;
+            return left == 1;
+        }
+    return false;
+}
+
 static rocket_status fail_errno(rocket_error *err, const char *path, const char *what)
 {
     char reason[128];
@@ -28,7 +54,7 @@ static rocket_status fail_errno(rocket_error *err, const char *path, const char 
 
 static rocket_status open_for_reading(int *out, const char *path, rocket_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = must_fail() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return fail_errno(err, path, "open");
@@ -40,14 +66,14 @@ static rocket_status map_open_file(rk_map_file *out, int fd, const char *path, r
 {
     struct stat info;
 
-    if (fstat(fd, &info) != 0)
+    if (must_fail() || fstat(fd, &info) != 0)
         return fail_errno(err, path, "stat");
     RK_FAIL_IF(!S_ISREG(info.st_mode), FAILED, err, "%s: expected a regular file", path);
     if (info.st_size == 0) {
         *out = (rk_map_file){ NULL, 0 };
         return ROCKET_OK;
     }
-    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *data = must_fail() ? MAP_FAILED : mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return fail_errno(err, path, "map");
     *out = (rk_map_file){ data, (size_t)info.st_size };
@@ -64,6 +90,16 @@ rocket_status rk_file_map(rk_map_file *out, const char *path, rocket_error *err)
     return status;
 }
 
+rocket_status rk_file_load(const rk_map_file *map, const char *path, rocket_error *err)
+{
+    if (map->size == 0)
+        return ROCKET_OK;
+    bool failed = must_fail() || madvise((void *)(uintptr_t)map->data, map->size, MADV_POPULATE_READ) != 0;
+    if (failed && errno != EINVAL && errno != ENOSYS) /* before Linux 5.14 */
+        return fail_errno(err, path, "read");
+    return ROCKET_OK;
+}
+
 void rk_file_unmap(rk_map_file *map)
 {
     if (map->data)
@@ -77,12 +113,12 @@ static rocket_status read_all(rk_buf *buf, int fd, const char *path, rocket_erro
     char chunk[READ_BYTES];
     struct stat info;
 
-    if (fstat(fd, &info) != 0)
+    if (must_fail() || fstat(fd, &info) != 0)
         return fail_errno(err, path, "stat");
     RK_FAIL_IF(!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode), FAILED, err, "%s: expected a regular file or a pipe",
                path);
     for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
+        ssize_t n = must_fail() ? -1 : read(fd, chunk, sizeof chunk);
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -16,6 +16,10 @@ typedef struct rk_map_file {
 } rk_map_file;
 
 ROCKET_NODISCARD rocket_status rk_file_map(rk_map_file *out, const char *path, rocket_error *err);
+
+/* Read all of it now, so that a disk that fails is an error here and no signal later. Does nothing where the kernel
+ * cannot. */
+ROCKET_NODISCARD rocket_status rk_file_load(const rk_map_file *map, const char *path, rocket_error *err);
 void rk_file_unmap(rk_map_file *map);
 
 /* Append the whole of path, a regular file or a pipe, to buf; more than buf's maximum is an error. */
@@ -48,6 +52,11 @@ typedef struct rk_paths {
 } rk_paths;
 ROCKET_NODISCARD rocket_status rk_list_dir(rk_paths *out, rk_arena *arena, const char *folder, rocket_error *err);
 ROCKET_NODISCARD rocket_status rk_glob(rk_paths *out, rk_arena *arena, const char *pattern, rocket_error *err);
+
+/* Test hook: the n-th call of the system from now that opens, maps or reads (1 = the next) fails with EIO, once; 0
+ * switches it off. */
+void rk_file_fail_at(uint64_t n);
+bool rk_file_fail_pending(void); /* the call that shall fail has not come yet */
 
 double rk_now_s(void); /* monotonic clock, seconds */
 

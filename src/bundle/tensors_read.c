@@ -215,7 +215,8 @@ rocket_status rk_tensor_file_open(rk_tensor_file **out, const char *path, bool v
     rocket_status status;
 
     RK_TRY(rk_file_map(&map, path, err));
-    file = rk_alloc(1, sizeof *file);
+    status = verify ? rk_file_load(&map, path, err) : ROCKET_OK;
+    file = status == ROCKET_OK ? rk_alloc(1, sizeof *file) : NULL;
     if (!file) {
         rk_file_unmap(&map);
         return rk_fail(err, ROCKET_FAILED, "%s: no memory to read it", path);

@@ -165,7 +165,8 @@ static rocket_status predict_rows(prediction *p, const char *input, rocket_error
 
     RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
     RK_TRY(rk_cli_shard(&options.shard, p->args, err));
-    RK_TRY(rk_stream_open(&stream, rk_scorer_light(p->scorer)->bundle->config, rk_scorer_light(p->scorer)->schema, &options, err));
+    RK_TRY(rk_stream_open(&stream, rk_scorer_light(p->scorer)->bundle->config, rk_scorer_light(p->scorer)->schema,
+                          &options, err));
     rocket_status status = write_header(p, err);
     while (status == ROCKET_OK) {
         status = rk_stream_next(stream, &batch, err);

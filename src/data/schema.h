@@ -48,9 +48,10 @@ bool rk_schema_reads(const rk_schema *schema, size_t field); /* some column is m
 ROCKET_NODISCARD rocket_status rk_schema_append(const rk_schema *schema, rk_batch *batch, const rk_text *fields,
                                                 int *bad_field, rocket_error *err);
 
-/* Some fields and some features of a row, for rows of which one part stays and another changes: a batch keeps the values
- * of its fields from call to call, so features of a later part may read fields of an earlier one. Only the columns of
- * part->features get the row, and without any there is no row; only such parts may be appended to this batch. */
+/* Some fields and some features of a row, for rows of which one part stays and another changes: a batch keeps the
+ * values of its fields from call to call, so features of a later part may read fields of an earlier one. Only the
+ * columns of part->features get the row, and without any there is no row; only such parts may be appended to this
+ * batch. */
 typedef struct rk_row_part {
     const size_t *fields; /* [n_fields] of the config's input_fields; texts[i] is of fields[i] */
     size_t n_fields;

@@ -185,8 +185,8 @@ static rocket_status take_part(rk_request *request, rocket_part which, const roc
     rocket_session *session = request->session;
     const rk_api_part *part = &session->model->parts[which];
 
-    RK_FAIL_IF(columns == NULL && n > 0 && part->n_inputs > 0, USAGE, err, "expected %zu columns for each %s, found NULL",
-               part->n_inputs, part->name);
+    RK_FAIL_IF(columns == NULL && n > 0 && part->n_inputs > 0, USAGE, err,
+               "expected %zu columns for each %s, found NULL", part->n_inputs, part->name);
     for (size_t i = 0; n > 0 && i < part->n_inputs; i++) {
         column_of_ids c = { request, part, &columns[i], i, n };
         rk_column *view = &session->views[part->nodes[i]];

@@ -38,8 +38,8 @@ static rocket_field describe_field(const rk_light *light, size_t i)
     const Rocket__DatasetConfig__Field *config = rk_config_view(light->bundle->config)->fields[i].config;
 
     return (rocket_field){ .name = rk_config_view(light->bundle->config)->fields[i].name,
-                           .type = rk_enum_name(&rocket__dataset_config__field_type__descriptor,
-                                                (int)config->input_type),
+                           .type =
+                               rk_enum_name(&rocket__dataset_config__field_type__descriptor, (int)config->input_type),
                            .default_value = config->default_val != NULL ? config->default_val : "",
                            .is_user = light->user_field[i] };
 }

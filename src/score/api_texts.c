@@ -39,8 +39,8 @@ static rocket_status parse_rows(rk_request *request, rocket_part which, const ro
     rocket_session *session = request->session;
     const rk_api_part *part = &session->model->parts[which];
 
-    RK_FAIL_IF(rows == NULL && request->n > 0 && part->n_fields > 0, USAGE, err, "expected %zu values of each %s, found NULL",
-               part->n_fields, part->name);
+    RK_FAIL_IF(rows == NULL && request->n > 0 && part->n_fields > 0, USAGE, err,
+               "expected %zu values of each %s, found NULL", part->n_fields, part->name);
     rk_batch_reset(session->rows);
     for (size_t r = 0; r < request->n; r++) {
         rocket_status status = rk_schema_append_part(session->model->light->schema, session->rows, &part->rows,

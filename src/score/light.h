@@ -23,8 +23,8 @@ typedef struct rk_light {
     rk_bundle *bundle;
     rk_schema *schema;  /* batches must be of this one */
     rk_binding binding; /* columns of a batch -> inputs of the graph */
-    bool *user_field; /* [rk_schema_n_fields] */
-    bool *user_input; /* [binding.n] all fields of this input's feature are the user's */
+    bool *user_field;   /* [rk_schema_n_fields] */
+    bool *user_input;   /* [binding.n] all fields of this input's feature are the user's */
     rk_net *net;
     int logits, probs; /* nodes of the graph, of the same width */
     int64_t n_classes; /* C */
