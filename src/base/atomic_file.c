@@ -20,13 +20,14 @@
 #include "mem.h"
 #include "number.h"
 
-enum { BUFFER_BYTES = 64 << 10, MAX_ATTEMPTS = 100 };
+enum { BUFFER_BYTES = 64 << 10, MAX_ATTEMPTS = 100, LARGE = 1 << 20 /* bytes */ };
 
 struct rk_atomic_file {
     rk_arena arena; /* the paths */
     const char *path, *folder, *temporary;
     int fd;
     int reason; /* errno of the first failure, 0: none; sticky */
+    bool large; /* LARGE bytes were written at once */
     size_t used;
     char buffer[BUFFER_BYTES];
 };
@@ -115,6 +116,13 @@ static void write_through(rk_atomic_file *file, const char *bytes, size_t n)
     }
 }
 
+/* What was written goes to the disk now, while the rest is being copied, and its pages are free for the rest: a
+ * checkpoint is seldom read soon, and would push out the training data. */
+static void let_go(const rk_atomic_file *file)
+{
+    (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 static void flush(rk_atomic_file *file)
 {
     write_through(file, file->buffer, file->used);
@@ -127,6 +135,9 @@ void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n)
         flush(file);
     if (n > sizeof file->buffer) {
         write_through(file, bytes, n);
+        file->large |= n >= LARGE;
+        if (file->large)
+            let_go(file);
         return;
     }
     if (n > 0)
@@ -153,6 +164,8 @@ rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err)
     flush(file);
     if (file->reason == 0 && fsync(file->fd) != 0)
         file->reason = errno;
+    if (file->large)
+        let_go(file);
     if (close(file->fd) != 0 && file->reason == 0)
         file->reason = errno;
     if (file->reason == 0 && rename(file->temporary, file->path) != 0)
