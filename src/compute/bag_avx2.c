@@ -22,6 +22,16 @@ static inline void ask_for(const walk *w, int64_t i)
         _mm_prefetch((const char *)(w->source + w->ids[i] * w->ld), _MM_HINT_T0);
 }
 
+/* Most bags hold one id and no weights: y = 0 + row, and every factor is 1. */
+static inline void take_row(float *y, const walk *w, int64_t i)
+{
+    const float *row = w->source + w->ids[i] * w->ld;
+
+    ask_for(w, i + AHEAD);
+    _mm256_storeu_ps(y, _mm256_add_ps(_mm256_loadu_ps(row), _mm256_setzero_ps()));
+    _mm256_storeu_ps(y + LANES, _mm256_add_ps(_mm256_loadu_ps(row + LANES), _mm256_setzero_ps()));
+}
+
 /* y = factor * sum of rows ids[begin .. end) */
 static inline void sum_bag(float *y, const walk *w, int64_t begin, int64_t end, float factor)
 {
@@ -47,8 +57,13 @@ void rk_bag_sum_avx2(rk_block y, const rk_bag *bag)
     for (int64_t c = 0; c < y.cols; c += RK_BAG_LANES, w.source += RK_BAG_LANES) {
         for (int64_t i = 0; i < AHEAD; i++)
             ask_for(&w, bag->offsets[0] + i);
-        for (int64_t r = 0; r < y.rows; r++)
-            sum_bag(y.data + r * y.ld + c, &w, bag->offsets[r], bag->offsets[r + 1],
-                    plain ? 1.0F : rk_bag_factor(bag, r));
+        for (int64_t r = 0; r < y.rows; r++) {
+            int64_t begin = bag->offsets[r], end = bag->offsets[r + 1];
+
+            if (end - begin == 1 && !w.weights)
+                take_row(y.data + r * y.ld + c, &w, begin);
+            else
+                sum_bag(y.data + r * y.ld + c, &w, begin, end, plain ? 1.0F : rk_bag_factor(bag, r));
+        }
     }
 }

@@ -20,6 +20,7 @@ typedef struct rk_tile {
     const float *b; /* panel p at b + p * panel, next l at b + ldb */
     int64_t ldb, panel;
     int64_t k;
+    const float *center, *scale, *shift; /* of a batch norm before the rectifier, see rk_norm; center NULL: none */
     bool rectify;
     float slope;
 } rk_tile;

@@ -41,6 +41,11 @@ static inline vec vec_fma(vec x, vec y, vec sum)
     return _mm256_fmadd_ps(x, y, sum);
 }
 
+static inline vec vec_sub(vec x, vec y)
+{
+    return _mm256_sub_ps(x, y);
+}
+
 static inline vec vec_rectify(vec v, float slope)
 {
     return _mm256_max_ps(_mm256_mul_ps(v, _mm256_set1_ps(slope)), v);

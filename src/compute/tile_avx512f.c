@@ -34,6 +34,11 @@ static inline vec vec_fma(vec x, vec y, vec sum)
     return _mm512_fmadd_ps(x, y, sum);
 }
 
+static inline vec vec_sub(vec x, vec y)
+{
+    return _mm512_sub_ps(x, y);
+}
+
 static inline vec vec_rectify(vec v, float slope)
 {
     return _mm512_max_ps(_mm512_mul_ps(v, _mm512_set1_ps(slope)), v);

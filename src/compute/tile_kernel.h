@@ -4,6 +4,7 @@
  *   vec_load(p), vec_all(p)             LANES values from p on; one value in every lane
  *   vec_load_some, vec_store_some       the first n of LANES values, all if n is more, none if it is less than 1
  *   vec_fma(x, y, sum)                  x * y + sum, rounded once
+ *   vec_sub(x, y)                       x - y
  *   vec_rectify(v, slope)               v > 0 ? v : slope * v
  *
  * Rows, panels and direction are constants wherever tile_run is inlined, so that the loops over them unroll and acc
@@ -36,8 +37,24 @@ static inline __attribute__((always_inline)) void tile_start(tile_values acc, co
         acc[r][v] = vec_load_some(t->start + r * t->ld_start + v * LANES, tile_left(t, panels, v));
 }
 
+static inline __attribute__((always_inline)) void tile_norm(tile_values acc, const rk_tile *t, int rows, int panels)
+{
+    UNROLL(16)
+    for (int v = 0; v < panels * VECS; v++) {
+        int64_t left = tile_left(t, panels, v);
+        vec center = vec_load_some(t->center + v * LANES, left), scale = vec_load_some(t->scale + v * LANES, left),
+            shift = vec_load_some(t->shift + v * LANES, left);
+
+        UNROLL(16)
+        for (int r = 0; r < rows; r++)
+            acc[r][v] = vec_fma(vec_sub(acc[r][v], center), scale, shift);
+    }
+}
+
 static inline __attribute__((always_inline)) void tile_finish(tile_values acc, const rk_tile *t, int rows, int panels)
 {
+    if (t->center)
+        tile_norm(acc, t, rows, panels);
     if (t->rectify)
         UNROLL(16)
     for (int r = 0; r < rows; r++)

@@ -106,6 +106,8 @@ struct rk_op {
     void (*reduce)(const rk_op_io *io);  /* in training only; set with partial_size, as the three below */
     void (*combine)(const rk_op_io *io); /* also in inference, before the chunks' forward */
     void (*forward)(const rk_op_io *io);
+    rk_norm (*norm)(
+        const rk_op_io *io); /* forward is this norm of x[0], so that whoever makes x may apply it; or NULL */
     void (*reduce_backward)(const rk_op_io *io);
     void (*combine_backward)(const rk_op_io *io); /* dparams: those of the first chunk, and no others of the op */
     void (*backward)(const rk_op_io *io);         /* NULL: no gradient passes */

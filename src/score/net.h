@@ -1,9 +1,9 @@
 /* A net for scoring: a cut graph made ready once, run over rows as they come.
  *
- * Kernels of dense layers are packed at the start, and rows stream through all nodes in pieces that stay in the cache.
- * The ops are training's own, and a row's bits depend on that row alone (see rk_product): the same scores for any
- * number of rows, any order, any cut into calls, any thread, and those of the training graph. Batch norm is applied,
- * not folded into the weights before it, for that reason.
+ * Kernels of dense layers are packed at the start, and rows stream through all steps in pieces that stay in the cache.
+ * Batch norm and rectifier are applied while a layer's sums are in registers. A row's bits depend on that row alone
+ * (see rk_product): the same scores for any number of rows, any order, any cut into calls, any thread, and those of the
+ * training graph. The norm is not folded into the weights before it, for that reason; it costs next to nothing.
  *
  * A request is one user and some candidates. With the net told which inputs are the user's, their columns may have one
  * row for all: whatever depends on them alone, a share of the first layer included, is then worked out once. The

@@ -206,6 +206,7 @@ const rk_op rk_op_batch_norm = {
     .shared_size = shared_size,
     .reduce = reduce,
     .combine = combine,
+    .norm = norm_of,
     .forward = forward,
     .reduce_backward = reduce_backward,
     .combine_backward = combine_backward,

@@ -1,0 +1,142 @@
+/* See layer.h. Groups of panels are the outer loop, rows the inner one, as in product.c; a single row takes as many
+ * panels at a time as there are registers, since nothing but the reading of W bounds it then.
+ */
+#include "layer.h"
+
+#include <math.h>
+
+#include "mem.h"
+
+/* Columns [first, last) of x, and what happens to their sums. */
+typedef struct portion {
+    const rk_layer *layer;
+    rk_block y;
+    rk_matrix x;
+    int64_t first, last;
+    const float *start;
+    bool whole; /* norm and rectifier come after these columns */
+} portion;
+
+bool rk_layer_init(rk_layer *layer, const float *kernel, int64_t k, int64_t n)
+{
+    *layer = (rk_layer){ .k = k, .n = n, .norm = { .slope = 1 }, .tiles = rk_tiles_best() };
+    layer->packed = rk_alloc(rk_packed_size(k, n), sizeof *layer->packed);
+    if (layer->packed)
+        rk_pack(layer->packed, (rk_matrix){ kernel, n, false }, k, n);
+    return layer->packed;
+}
+
+void rk_layer_clear(rk_layer *layer)
+{
+    rk_free(layer->packed);
+    layer->packed = NULL;
+}
+
+/* ---- plain loops ---- */
+
+static float normed(const rk_layer *layer, int64_t j, float sum)
+{
+    const rk_norm *norm = &layer->norm;
+    float v = norm->center ? fmaf(sum - norm->center[j], norm->scale[j], norm->shift[j]) : sum;
+
+    return norm->slope == 1 || v > 0 ? v : norm->slope * v;
+}
+
+static void run_plain(const portion *p)
+{
+    for (int64_t r = 0; r < p->y.rows; r++)
+        for (int64_t j = 0; j < p->layer->n; j++) {
+            const float *column = p->layer->packed + j / RK_PANEL * RK_PANEL * p->layer->k + j % RK_PANEL;
+            float sum = p->start[j];
+
+            for (int64_t l = p->first; l < p->last; l++)
+                sum = fmaf(p->x.data[r * p->x.ld + l], column[l * RK_PANEL], sum);
+            p->y.data[r * p->y.ld + j] = p->whole ? normed(p->layer, j, sum) : sum;
+        }
+}
+
+/* ---- tiles ---- */
+
+/* The share of piece i when n things are dealt to `pieces` as evenly as they go. */
+static int64_t dealt(int64_t n, int64_t pieces, int64_t i)
+{
+    return n * (i + 1) / pieces - n * i / pieces;
+}
+
+static int most_rows(const rk_tiles *tiles)
+{
+    int rows = RK_TILE_ROWS;
+
+    while (tiles->panels[rows - 1] == 0)
+        rows--;
+    return rows;
+}
+
+/* `panels` panels from column j on. */
+static void run_group(const portion *p, int64_t j, int panels)
+{
+    const rk_layer *layer = p->layer;
+    const rk_norm *norm = &layer->norm;
+    int64_t left = layer->n - j - (int64_t)(panels - 1) * RK_PANEL, most = most_rows(layer->tiles);
+    int64_t pieces = (p->y.rows + most - 1) / most;
+    rk_tile tile = { .c = p->y.data + j,
+                     .ldc = p->y.ld,
+                     .last = left < RK_PANEL ? left : RK_PANEL,
+                     .start = p->start + j,
+                     .a = p->x.data + p->first,
+                     .lda = p->x.ld,
+                     .b = layer->packed + j * layer->k + p->first * RK_PANEL,
+                     .ldb = RK_PANEL,
+                     .panel = RK_PANEL * layer->k,
+                     .k = p->last - p->first };
+
+    if (p->whole) {
+        tile.rectify = norm->slope != 1;
+        tile.slope = norm->slope;
+        tile.center = norm->center ? norm->center + j : NULL;
+        tile.scale = norm->scale + (norm->center ? j : 0);
+        tile.shift = norm->shift + (norm->center ? j : 0);
+    }
+    for (int64_t i = 0; i < pieces; i++) {
+        int64_t rows = dealt(p->y.rows, pieces, i);
+
+        layer->tiles->across[rows - 1][panels - 1](&tile);
+        tile.c += rows * tile.ldc;
+        tile.a += rows * tile.lda;
+    }
+}
+
+static void run(const portion *p)
+{
+    int64_t panels = (p->layer->n + RK_PANEL - 1) / RK_PANEL;
+
+    if (!p->layer->tiles) {
+        run_plain(p);
+        return;
+    }
+    if (p->y.rows == 0)
+        return;
+    int64_t rows = p->y.rows < most_rows(p->layer->tiles) ? p->y.rows : most_rows(p->layer->tiles);
+    int64_t most = p->layer->tiles->panels[rows - 1], pieces = (panels + most - 1) / most, j = 0;
+
+    for (int64_t i = 0; i < pieces; i++) {
+        int64_t n = dealt(panels, pieces, i);
+
+        run_group(p, j * RK_PANEL, (int)n);
+        j += n;
+    }
+}
+
+void rk_layer_begin(const rk_layer *layer, float *start, const float *x, int64_t last)
+{
+    run(&(portion){ .layer = layer,
+                    .y = { start, layer->n, 1, layer->n },
+                    .x = { x, layer->k, false },
+                    .last = last,
+                    .start = layer->bias });
+}
+
+void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, const float *start)
+{
+    run(&(portion){ .layer = layer, .y = y, .x = x, .first = first, .last = layer->k, .start = start, .whole = true });
+}

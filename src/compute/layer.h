@@ -1,0 +1,32 @@
+/* A dense layer as scoring runs it: its product, the batch norm and the rectifier behind it in one pass over memory.
+ *
+ *   y = act(norm(bias + x W))
+ *
+ * Bits are those of the three one after the other (see rk_product, rk_norm). Columns of x may be taken in two steps:
+ * what the first ones give is the same for all rows that share them, and the rest starts from there.
+ */
+#ifndef RK_LAYER_H
+#define RK_LAYER_H
+
+#include "backend.h"
+#include "tile.h"
+
+typedef struct rk_layer {
+    int64_t k, n;          /* columns of x and of y */
+    float *packed;         /* W, see rk_pack; owned */
+    const float *bias;     /* [n] borrowed, as the norm's values */
+    rk_norm norm;          /* center NULL: no norm. slope: of the rectifier, norm or not; 1: none */
+    const rk_tiles *tiles; /* NULL: plain loops */
+} rk_layer;
+
+/* kernel: [k, n] f32, only read here. false without memory. Without a norm, a rectifier or a bias yet. */
+bool rk_layer_init(rk_layer *layer, const float *kernel, int64_t k, int64_t n);
+void rk_layer_clear(rk_layer *layer);
+
+/* start = bias + the first `last` columns of one row */
+void rk_layer_begin(const rk_layer *layer, float *start /* [n] */, const float *x, int64_t last);
+
+/* y = act(norm(start + columns from `first` on)); x has all columns, start is the bias where first is 0 */
+void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, const float *start);
+
+#endif

@@ -1,0 +1,56 @@
+/* The steps of a net: what is done for a piece of rows, in order, with all places settled.
+ *
+ * A dense layer takes the batch norm and the rectifier behind it into one step where nobody else reads what is between
+ * them; a concat is a copy of those inputs only that could not be written into its columns; everything else is its op's
+ * own forward. Places are floats of a row, to be scaled with the rows that a session has room for.
+ */
+#ifndef RK_STEPS_H
+#define RK_STEPS_H
+
+#include "layer.h"
+#include "user_part.h"
+#include "weights.h"
+
+typedef enum rk_step_kind {
+    RK_STEP_LAYER, /* y = act(norm(x W + bias)) */
+    RK_STEP_JOIN,  /* y = x, columns of a concat */
+    RK_STEP_OP     /* the op's forward */
+} rk_step_kind;
+
+/* Where rows of a node are. */
+typedef struct rk_operand {
+    int input; /* node of a fed column; -1: in the session's memory */
+    size_t at; /* floats per row of all memory before the owner's; of the session's memory */
+    size_t column, ld;
+    bool user; /* one row for all when there is one user */
+} rk_operand;
+
+typedef struct rk_step {
+    rk_step_kind kind;
+    bool user; /* of the user alone: once, where there is one */
+    rk_operand x, y;
+    int64_t width;   /* JOIN: columns */
+    int64_t n_user;  /* LAYER: columns of x that are the user's, the first ones */
+    size_t start_at; /* LAYER: what they give, in a session's starts */
+    int layer, node; /* which of the layers (LAYER), which node of the graph (OP) */
+} rk_step;
+
+typedef struct rk_steps {
+    const rk_graph *graph;
+    const rk_plan *plan;
+    const rk_backend *backend;
+    rk_user_part part;
+    rk_op_io *ios;      /* [n_nodes] of ops: what is the same for every session */
+    rk_operand *values; /* [n_nodes] where values are; not of ids */
+    rk_step *steps;
+    rk_layer *layers;
+    int n_steps, n_layers;
+    size_t floats_of_row, n_starts; /* what a session needs, per row and once */
+} rk_steps;
+
+/* Memory but for packed kernels is the arena's. Out of memory: false, and what there is to be cleared. */
+bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights, const rk_user_part *part,
+                   rk_arena *arena);
+void rk_steps_clear(rk_steps *steps);
+
+#endif
