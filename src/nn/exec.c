@@ -68,6 +68,7 @@ struct rk_exec {
     int n_chunks;
     bool has_run;
     const rk_stage *stage; /* that runs now */
+    bool backwards;        /* from the last chunk to the first */
 };
 
 /* ---- making ---- */
@@ -559,16 +560,19 @@ static void run_piece(rk_exec *exec, chunk_piece piece)
     }
 }
 
-static void run_chunk(void *arg, int chunk, int thread)
+/* Piece i of a stage. Every other stage goes over the chunks backwards: it begins with what the last one left in cache.
+ */
+static void run_chunk(void *arg, int i, int thread)
 {
     rk_exec *exec = arg;
+    int chunk = exec->backwards ? exec->n_chunks - 1 - i : i;
     int64_t begin = chunk * exec->chunk_rows;
     int64_t n = exec->n_rows - begin < exec->chunk_rows ? exec->n_rows - begin : exec->chunk_rows;
     int64_t n_pieces = (n + RK_PIECE_ROWS - 1) / RK_PIECE_ROWS;
 
     (void)thread;
-    for (int64_t i = 0; i < n_pieces; i++)
-        run_piece(exec, (chunk_piece){ chunk, begin + n * i / n_pieces, begin + n * (i + 1) / n_pieces, i == 0 });
+    for (int64_t k = 0; k < n_pieces; k++)
+        run_piece(exec, (chunk_piece){ chunk, begin + n * k / n_pieces, begin + n * (k + 1) / n_pieces, k == 0 });
 }
 
 static void run_pieces(rk_exec *exec, int n, void (*fn)(void *arg, int piece, int thread))
@@ -587,6 +591,7 @@ static void run_pass(rk_exec *exec, const rk_pass *pass)
 
     for (int s = 0; s < pass->n_stages; s++) {
         exec->stage = &pass->stages[s];
+        exec->backwards = !exec->backwards;
         for (int i = 0; i < exec->stage->n_combines; i++) {
             const rk_op_io *io = &exec->ios[exec->stage->combines[i]];
 

@@ -91,6 +91,39 @@ static void the_caller_waits_for_the_last_piece(void **state)
     rk_pool_free(pool);
 }
 
+enum { N_MEETING = 4 };
+
+typedef struct meeting {
+    _Atomic int n_here;
+    int threads[N_MEETING]; /* who runs piece i */
+} meeting;
+
+/* Nobody goes on before all are here, so every thread has exactly one piece. */
+static void meet(void *arg, int piece, int thread)
+{
+    meeting *m = arg;
+
+    m->threads[piece] = thread;
+    atomic_fetch_add(&m->n_here, 1);
+    while (atomic_load(&m->n_here) < N_MEETING)
+        usleep(10);
+}
+
+static void threads_take_their_own_pieces_first(void **state)
+{
+    rk_pool *pool = rk_pool_new(N_MEETING);
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        meeting m = { 0 };
+
+        rk_pool_run(pool, N_MEETING, meet, &m);
+        for (int piece = 0; piece < N_MEETING; piece++)
+            assert_int_equal(m.threads[piece], piece);
+    }
+    rk_pool_free(pool);
+}
+
 static float partial[64];
 
 static void sum_piece(void *arg, int piece, int thread)
@@ -146,6 +179,7 @@ int main(void)
         cmocka_unit_test(every_piece_runs_once),
         cmocka_unit_test(sleeping_workers_wake_up),
         cmocka_unit_test(the_caller_waits_for_the_last_piece),
+        cmocka_unit_test(threads_take_their_own_pieces_first),
         cmocka_unit_test(results_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(failed_allocations),
     };
