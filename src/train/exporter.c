@@ -1,5 +1,5 @@
 /* See exporter.h. Folders are named after the step: a server that watches export/ takes the greatest number, and a run
- * that was killed and resumed writes the same names again.
+ * that was killed and resumed writes the same names again. A folder appears with its file in it.
  */
 #include "exporter.h"
 
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "atomic_folder.h"
 #include "error.h"
 #include "file.h"
 #include "number.h"
@@ -23,19 +24,17 @@ rk_export_type rk_export_type_of(const rk_config *config)
     return RK_EXPORT_FINAL;
 }
 
-rocket_status rk_export_write(char path[RK_EXPORT_PATH_BYTES], const rk_run *run, uint64_t step, rocket_error *err)
+static const char file_name[] = "/model.safetensors";
+
+/* The light net into a folder that is there. */
+static rocket_status write_into(const char *folder, const rk_run *run, uint64_t step, rocket_error *err)
 {
     const char *const outputs[] = { "logits_light", "probs_light" };
     char file[RK_EXPORT_PATH_BYTES];
     rk_graph *cut;
 
-    if (run->model->logits[RK_LIGHT] < 0)
-        return ROCKET_OK;
-    int n = snprintf(file, sizeof file, "%s/export/%llu", rk_run_dir(run), (unsigned long long)step);
-    RK_FAIL_IF(n < 0 || (size_t)n + 32 > sizeof file, FAILED, err, "model_dir is too long");
-    RK_TRY(rk_mkdirs(file, err));
-    RK_TRY(rk_atomic_sweep(file, err));
-    snprintf(file + n, sizeof file - (size_t)n, "/model.safetensors");
+    int n = snprintf(file, sizeof file, "%s%s", folder, file_name);
+    RK_FAIL_IF(n < 0 || (size_t)n >= sizeof file, FAILED, err, "model_dir is too long");
     RK_TRY(rk_graph_cut(&cut, run->model->graph, outputs, 2, err));
     rk_bundle_source source = {
         .config = run->config, .schema = run->schema, .graph = cut, .weights = run->weights, .state = { .step = step }
@@ -43,9 +42,40 @@ rocket_status rk_export_write(char path[RK_EXPORT_PATH_BYTES], const rk_run *run
     rk_updater_settle(run->updater);
     rocket_status status = rk_bundle_write(file, &source, err);
     rk_graph_free(cut);
-    if (status == ROCKET_OK)
-        memcpy(path, file, sizeof file);
     return status;
+}
+
+/* A folder that is there already is of the same run before it was killed: its file is replaced. */
+static rocket_status write_folder(const char *folder, const rk_run *run, uint64_t step, rocket_error *err)
+{
+    rk_atomic_folder *made;
+
+    if (rk_file_is_folder(folder)) {
+        RK_TRY(rk_atomic_sweep(folder, err));
+        return write_into(folder, run, step, err);
+    }
+    RK_TRY(rk_atomic_folder_open(&made, folder, err));
+    rocket_status status = write_into(rk_atomic_folder_place(made), run, step, err);
+    if (status == ROCKET_OK)
+        return rk_atomic_folder_commit(made, err);
+    rk_atomic_folder_abort(made);
+    return status;
+}
+
+rocket_status rk_export_write(char path[RK_EXPORT_PATH_BYTES], const rk_run *run, uint64_t step, rocket_error *err)
+{
+    char folder[RK_EXPORT_PATH_BYTES];
+
+    if (run->model->logits[RK_LIGHT] < 0)
+        return ROCKET_OK;
+    int n = snprintf(folder, sizeof folder, "%s/export", rk_run_dir(run));
+    RK_FAIL_IF(n < 0 || (size_t)n + 96 > sizeof folder, FAILED, err, "model_dir is too long");
+    RK_TRY(rk_mkdirs(folder, err));
+    n += snprintf(folder + n, sizeof folder - (size_t)n, "/%llu", (unsigned long long)step);
+    RK_TRY(write_folder(folder, run, step, err));
+    memcpy(path, folder, (size_t)n);
+    memcpy(path + n, file_name, sizeof file_name);
+    return ROCKET_OK;
 }
 
 /* The number that an export's folder is named after; false for anything else. */
