@@ -34,7 +34,8 @@ typedef struct rk_metric rk_metric;
 
 typedef enum rk_metric_better { RK_LARGER_IS_BETTER, RK_SMALLER_IS_BETTER, RK_NEITHER_IS_BETTER } rk_metric_better;
 
-typedef struct rk_metric_def {
+typedef struct rk_metric_def rk_metric_def;
+struct rk_metric_def {
     const char *field; /* field of message EvalMetrics that selects it, and its name: "gauc" */
     const char *doc;
     rk_metric_better better;
@@ -46,7 +47,8 @@ typedef struct rk_metric_def {
     const char *(*group_field)(const ProtobufCMessage *options);
     /* Tells several entries of one metric apart: "mean_by_sample_num", "10000" (optional). */
     void (*variant)(char out[32], const ProtobufCMessage *options);
-    rk_metric *(*open)(const ProtobufCMessage *options); /* NULL without memory */
+    const struct rk_sums_def *sums; /* of metrics whose functions are those of sums.h */
+    rk_metric *(*open)(const rk_metric_def *def, const ProtobufCMessage *options); /* NULL without memory */
     rocket_status (*add)(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err);
     /* All rows were added: once, before the first result (optional). */
     rocket_status (*finish)(rk_metric *metric, rocket_error *err);
@@ -54,7 +56,7 @@ typedef struct rk_metric_def {
      * resample; NULL: every row once. Several threads may ask at a time. */
     rocket_status (*result)(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err);
     void (*close)(rk_metric *metric);
-} rk_metric_def;
+};
 
 extern const rk_metric_def *const rk_metrics[];         /* ends with NULL */
 const rk_metric_def *rk_metric_find(const char *field); /* NULL: none */

@@ -71,7 +71,7 @@ static rocket_status add_entry(rk_metric_set *set, const rk_metric_def *def, con
     for (int net = 0; net < RK_N_NETS; net++) {
         if (!set->nets[net])
             continue;
-        e->nets[net] = def->open(options);
+        e->nets[net] = def->open(def, options);
         RK_FAIL_IF(!e->nets[net], FAILED, err, "no memory for metric %s", e->name);
     }
     return ROCKET_OK;

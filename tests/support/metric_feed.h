@@ -62,7 +62,7 @@ static inline double metric_feed(const rk_metric_def *def, const ProtobufCMessag
                                  int64_t batch_rows)
 {
     rocket_error err = { 0 };
-    rk_metric *metric = def->open(options);
+    rk_metric *metric = def->open(def, options);
     double value = 0;
 
     assert_non_null(metric);

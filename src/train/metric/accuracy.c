@@ -13,18 +13,12 @@ static void row_sums(double s[RK_N_SUMS], const rk_metric_batch *batch, int64_t 
     s[1] = 1;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
-{
-    static const rk_sums_def sums = { row_sums, rk_sums_ratio };
-
-    return rk_sums_open(&sums, options);
-}
-
 const rk_metric_def rk_metric_accuracy = {
     .field = "accuracy",
     .doc = "share of rows whose largest logit is the label's",
     .min_classes = 2,
-    .open = open,
+    .sums = &(const rk_sums_def){ row_sums, rk_sums_ratio },
+    .open = rk_sums_open,
     .add = rk_sums_add,
     .result = rk_sums_result,
     .close = rk_sums_close,

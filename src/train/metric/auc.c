@@ -46,8 +46,9 @@ static double add_trapezoid(double area, const rk_confusion *last, const rk_conf
     return last ? area + (fpr(last) - fpr(now)) * (tpr(last) + tpr(now)) / 2 : area;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
+static rk_metric *open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
+    (void)def;
     static const rk_thresholds_def area = { rk_metric_score, add_trapezoid };
 
     return rk_thresholds_open(&area, n_thresholds(options));

@@ -47,8 +47,9 @@ static void variant(char out[32], const ProtobufCMessage *options)
     snprintf(out, 32, "%u", bins_of(options));
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
+static rk_metric *open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
+    (void)def;
     rk_metric *metric = rk_alloc(1, sizeof *metric);
 
     if (!metric)

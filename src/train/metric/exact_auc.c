@@ -9,9 +9,9 @@ struct rk_metric {
     size_t n, capacity;
 };
 
-static rk_metric *open(const ProtobufCMessage *options)
+static rk_metric *open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
-    (void)options;
+    (void)def, (void)options;
     return rk_alloc(1, sizeof(rk_metric));
 }
 

@@ -19,11 +19,11 @@ static double larger_f1(double best, const rk_confusion *last, const rk_confusio
     return f1 > best ? f1 : best;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
+static rk_metric *open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
     static const rk_thresholds_def f1 = { rk_metric_logit, larger_f1 };
 
-    (void)options;
+    (void)def, (void)options;
     return rk_thresholds_open(&f1, N_THRESHOLDS);
 }
 

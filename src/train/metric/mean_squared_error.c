@@ -10,20 +10,14 @@ static void row_sums(double s[RK_N_SUMS], const rk_metric_batch *batch, int64_t 
     s[1] = 1;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
-{
-    static const rk_sums_def sums = { row_sums, rk_sums_ratio };
-
-    return rk_sums_open(&sums, options);
-}
-
 const rk_metric_def rk_metric_mean_squared_error = {
     .field = "mean_squared_error",
     .doc = "mean of (label - probability)^2",
     .better = RK_SMALLER_IS_BETTER,
     .min_classes = 1,
     .max_classes = 1,
-    .open = open,
+    .sums = &(const rk_sums_def){ row_sums, rk_sums_ratio },
+    .open = rk_sums_open,
     .add = rk_sums_add,
     .result = rk_sums_result,
     .close = rk_sums_close,

@@ -25,20 +25,14 @@ static double value(const double s[RK_N_SUMS])
     return rate > 0 && rate < 1 ? s[0] / s[1] / (-rate * log(rate) - (1 - rate) * log1p(-rate)) : NAN;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
-{
-    static const rk_sums_def sums = { row_sums, value };
-
-    return rk_sums_open(&sums, options);
-}
-
 const rk_metric_def rk_metric_normalized_entropy = {
     .field = "normalized_entropy",
     .doc = "log loss over that of the click rate (1: no better)",
     .better = RK_SMALLER_IS_BETTER,
     .min_classes = 1,
     .max_classes = 2,
-    .open = open,
+    .sums = &(const rk_sums_def){ row_sums, value },
+    .open = rk_sums_open,
     .add = rk_sums_add,
     .result = rk_sums_result,
     .close = rk_sums_close,

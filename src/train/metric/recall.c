@@ -10,19 +10,13 @@ static void row_sums(double s[RK_N_SUMS], const rk_metric_batch *batch, int64_t 
     s[0] = s[1] > 0 && rk_metric_score(batch, row) > 0.5F;
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
-{
-    static const rk_sums_def sums = { row_sums, rk_sums_ratio };
-
-    return rk_sums_open(&sums, options);
-}
-
 const rk_metric_def rk_metric_recall = {
     .field = "recall",
     .doc = "share of the clicks that have a probability above .5",
     .min_classes = 1,
     .max_classes = 2,
-    .open = open,
+    .sums = &(const rk_sums_def){ row_sums, rk_sums_ratio },
+    .open = rk_sums_open,
     .add = rk_sums_add,
     .result = rk_sums_result,
     .close = rk_sums_close,

@@ -17,20 +17,14 @@ static double value(const double s[RK_N_SUMS])
     return sqrt(rk_sums_ratio(s));
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
-{
-    static const rk_sums_def sums = { row_sums, value };
-
-    return rk_sums_open(&sums, options);
-}
-
 const rk_metric_def rk_metric_root_mean_squared_error = {
     .field = "root_mean_squared_error",
     .doc = "root of the mean of (label - probability)^2",
     .better = RK_SMALLER_IS_BETTER,
     .min_classes = 1,
     .max_classes = 1,
-    .open = open,
+    .sums = &(const rk_sums_def){ row_sums, value },
+    .open = rk_sums_open,
     .add = rk_sums_add,
     .result = rk_sums_result,
     .close = rk_sums_close,

@@ -23,8 +23,9 @@ static void variant(char out[32], const ProtobufCMessage *options)
     snprintf(out, 32, "%s", of(options)->reduction);
 }
 
-static rk_metric *open(const ProtobufCMessage *options)
+static rk_metric *open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
+    (void)def;
     return rk_grouped_auc_open(of(options)->reduction);
 }
 

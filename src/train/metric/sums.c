@@ -20,12 +20,12 @@ struct rk_metric {
     size_t n_units, capacity;
 };
 
-rk_metric *rk_sums_open(const rk_sums_def *def, const ProtobufCMessage *options)
+rk_metric *rk_sums_open(const rk_metric_def *def, const ProtobufCMessage *options)
 {
     rk_metric *metric = rk_alloc(1, sizeof *metric);
 
     if (metric)
-        *metric = (rk_metric){ .def = def, .options = options };
+        *metric = (rk_metric){ .def = def->sums, .options = options };
     return metric;
 }
 

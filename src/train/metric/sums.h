@@ -17,8 +17,8 @@ typedef struct rk_sums_def {
     double (*value)(const double s[RK_N_SUMS]);
 } rk_sums_def;
 
-/* def and options are borrowed. */
-rk_metric *rk_sums_open(const rk_sums_def *def, const ProtobufCMessage *options);
+/* The functions of a metric whose def has sums. def and options are borrowed. */
+rk_metric *rk_sums_open(const rk_metric_def *def, const ProtobufCMessage *options);
 rocket_status rk_sums_add(rk_metric *metric, const rk_metric_batch *batch, rocket_error *err);
 rocket_status rk_sums_result(double *out, const rk_metric *metric, const uint32_t *counts, rocket_error *err);
 void rk_sums_close(rk_metric *metric);

@@ -7,7 +7,11 @@
 /* How many classes come before the label's: larger logits, and lower classes of equal ones, as in tf.nn.top_k. */
 int64_t rk_label_rank(const rk_metric_batch *batch, int64_t row);
 
-/* A fault unless topk, a field of options, is from 1 to num_class: TensorFlow fails at run time on others. */
-void rk_topk_check(const rk_config *config, const ProtobufCMessage *options, int64_t topk, rk_faults *faults);
+/* The field topk of options, which are of one of the two metrics. */
+int64_t rk_topk(const ProtobufCMessage *options);
+
+/* A fault unless topk is from 1 to num_class: TensorFlow fails at run time on others. */
+void rk_topk_check(const rk_config *config, const ProtobufCMessage *options, rk_faults *faults);
+void rk_topk_variant(char out[32], const ProtobufCMessage *options);
 
 #endif

@@ -176,7 +176,7 @@ static void metrics_of_several_classes(void **state)
     two.topk = one.topk = 2;
     for (int i = 0; i < 4; i++) {
         const rk_metric_def *def = rk_metric_find(cases[i].name);
-        rk_metric *metric = def->open(cases[i].options);
+        rk_metric *metric = def->open(def, cases[i].options);
         double value = 0, expected = cases[i].expected;
 
         assert_int_equal(def->add(metric, &batch, NULL), ROCKET_OK);
