@@ -62,33 +62,40 @@ static rocket_status cut_lines(rk_name_map *map, char *text, rocket_error *err)
     return ROCKET_OK;
 }
 
-static rocket_status read_map(rk_name_map *map, const char *path, rocket_error *err)
+static rocket_status parse(rk_name_map *map, const char *name, const char *text, size_t n, rocket_error *err)
 {
-    rk_buf text;
-
     rk_arena_init(&map->arena, 0);
-    map->path = rk_arena_strdup(&map->arena, path);
-    rk_buf_init(&text, 1 << 24);
-    rocket_status status = rk_file_read(&text, path, err);
-    char *copy = rk_arena_strndup(&map->arena, text.data ? text.data : "", text.size);
-    rk_buf_clear(&text);
-    RK_TRY(status);
+    map->path = rk_arena_strdup(&map->arena, name);
+    char *copy = rk_arena_strndup(&map->arena, n > 0 ? text : "", n);
     RK_FAIL_IF(rk_arena_failed(&map->arena), FAILED, err, "out of memory");
+    RK_FAIL_IF(strlen(copy) != n, CONFIG, err, "%s: expected text, found a byte 0", name);
     return cut_lines(map, copy, err);
 }
 
-rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error *err)
+rocket_status rk_name_map_parse(rk_name_map **out, const char *name, const char *text, size_t n, rocket_error *err)
 {
     rk_name_map *map = rk_alloc(1, sizeof *map);
 
     RK_FAIL_IF(map == NULL, FAILED, err, "out of memory");
-    rocket_status status = read_map(map, path, err);
+    rocket_status status = parse(map, name, text, n, err);
     if (status != ROCKET_OK) {
         rk_name_map_free(map);
         return status;
     }
     *out = map;
     return ROCKET_OK;
+}
+
+rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error *err)
+{
+    rk_buf text;
+
+    rk_buf_init(&text, 1 << 24);
+    rocket_status status = rk_file_read(&text, path, err);
+    if (status == ROCKET_OK)
+        status = rk_name_map_parse(out, path, text.data, text.size, err);
+    rk_buf_clear(&text);
+    return status;
 }
 
 void rk_name_map_free(rk_name_map *map)
@@ -99,12 +106,12 @@ void rk_name_map_free(rk_name_map *map)
     rk_free(map);
 }
 
-static const char *old_name(const rk_name_map *map, const char *name)
+const char *rk_name_map_old(const rk_name_map *map, const char *now)
 {
     for (size_t i = 0; map != NULL && i < map->n; i++)
-        if (strcmp(map->pairs[i].now, name) == 0)
+        if (strcmp(map->pairs[i].now, now) == 0)
             return map->pairs[i].old;
-    return name;
+    return now;
 }
 
 static rocket_status check_map(const rk_name_map *map, const rk_graph *graph, const rk_tensor_file *file,
@@ -180,7 +187,7 @@ static void copy_part(float *to, extent size, const rk_tensor_info *from)
 
 static void restore(restoring *r, float *to, const char *name, const rk_shape *shape)
 {
-    const char *old = old_name(r->options->names, name);
+    const char *old = rk_name_map_old(r->options->names, name);
     const rk_tensor_info *from = rk_tensor_file_find(r->file, old);
 
     if (is_filtered(r, name))

@@ -8,7 +8,12 @@
 /* Names that a variable had in the other run (fine_tune_ckpt_var_map): lines "new old", blank ones skipped. */
 typedef struct rk_name_map rk_name_map;
 ROCKET_NODISCARD rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error *err);
-void rk_name_map_free(rk_name_map *map); /* NULL is fine */
+ROCKET_NODISCARD rocket_status rk_name_map_parse(rk_name_map **out, const char *name, const char *text, size_t n,
+                                                 rocket_error *err); /* name stands for the file */
+void rk_name_map_free(rk_name_map *map);                             /* NULL is fine */
+
+/* The name there of a variable here: its own where the map does not have it, the first where it does twice. */
+const char *rk_name_map_old(const rk_name_map *map, const char *now);
 
 typedef struct rk_restore {
     const char *const *filters; /* [n_filters] variables with one of these in their name are left as they are */
