@@ -111,7 +111,7 @@ static void put_table(rk_buf *out, const rk_tune_result *result, const char *met
         }
         rk_buf_puts(out, "\n");
     }
-    rk_buf_puts(out, "* no other trial is as good with as few multiplications\n");
+    rk_buf_puts(out, "* no other trial of as many steps is as good with as few multiplications\n");
 }
 
 static rocket_status read_options(rk_tune_options *out, const rk_args *args, rocket_error *err)

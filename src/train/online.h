@@ -2,8 +2,9 @@
  * not learnt from yet.
  *
  * Figures are of the batches since the last report, which is made with every checkpoint: so a run that was killed and
- * resumed reports the same. Upstream's grow over the whole run and are reset when it resumes. As in upstream the nets
- * are in training: dropout drops, and batch norm looks at the batch.
+ * resumed reports the same. One that was stopped by a signal wrote a checkpoint of its own there, and so one report
+ * more: what lies between two of the others then comes in two parts. Upstream's grow over the whole run and are reset
+ * when it resumes. As in upstream the nets are in training: dropout drops, and batch norm looks at the batch.
  */
 #ifndef RK_ONLINE_H
 #define RK_ONLINE_H

@@ -325,6 +325,7 @@ static int lower_first(const void *a, const void *b)
     return compare_trials(a, b, true);
 }
 
+/* Among trials of as many steps: one that was stopped early has no figure to compare with one that went on. */
 static void mark_front(rk_trial *trials, size_t n, bool lower)
 {
     for (size_t i = 0; i < n; i++) {
@@ -332,7 +333,8 @@ static void mark_front(rk_trial *trials, size_t n, bool lower)
         for (size_t j = 0; j < n; j++) {
             int metric = compare_metric(trials[j].metric, trials[i].metric, lower);
             int64_t more = trials[j].multiplications - trials[i].multiplications;
-            if (metric <= 0 && more <= 0 && (metric < 0 || more < 0))
+            bool comparable = trials[j].steps == trials[i].steps;
+            if (comparable && metric <= 0 && more <= 0 && (metric < 0 || more < 0))
                 trials[i].on_front = false;
         }
     }

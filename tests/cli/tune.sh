@@ -56,6 +56,16 @@ lasted=$((($(date +%s%N) - began) / 1000)) # microseconds
 json "$out"
 cp "$out" whole.json
 check "ten trainings" [ "$(wc -l <whole/trials.jsonl)" -eq 10 ]
+check "the front is of trials of the same length" python3 - whole.json <<'PYTHON'
+import json, sys
+trials = json.load(open(sys.argv[1]))["trials"]
+for t in trials:
+    better = [o for o in trials if o["steps"] == t["steps"] and o["metric"] >= t["metric"]
+              and o["multiplications"] <= t["multiplications"]
+              and (o["metric"], o["multiplications"]) != (t["metric"], t["multiplications"])]
+    assert t["pareto"] == (not better), t
+assert len({t["steps"] for t in trials if t["pareto"]}) == 3
+PYTHON
 check "one of 60 steps" [ "$(grep -c '"steps":60' whole/trials.jsonl)" -eq 1 ]
 check "three of 30 steps" [ "$(grep -c '"steps":30' whole/trials.jsonl)" -eq 3 ]
 best=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["trials"][0]["metric"])' whole.json)

