@@ -334,7 +334,7 @@ static rocket_status tables_reserve(rk_exec *exec, rocket_error *err)
         const rk_node *node = rk_graph_node(exec->graph, exec->plan->tables[i]);
         const rk_column *column = exec->fed[node->inputs[0]];
 
-        RK_FAIL_IF(column && !rk_table_gradient_reserve(&exec->tables[i], column->offsets[exec->n_rows]), FAILED, err,
+        RK_FAIL_IF(column && !rk_table_gradient_reserve(&exec->tables[i], column, exec->n_rows), FAILED, err,
                    "out of memory for the gradient of %s", node->name);
     }
     return ROCKET_OK;

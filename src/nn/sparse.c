@@ -4,6 +4,9 @@
  * Why not a hash table or a stamp per table row: the sort needs memory of the batch's size only, touches it in order,
  * leaves the rows ascending, and costs a few nanoseconds per id whatever the table. A sort by at most 11 bits at a
  * time needs one pass for tables up to 2,048 rows and two up to 4 million.
+ *
+ * Where ids have no weights of their own, all that is to be known of an occurrence is its row of the batch, so that
+ * stands in the pair in its place, and nothing is looked up per occurrence but what a whole bag shares.
  */
 #include "sparse.h"
 
@@ -25,9 +28,10 @@ static void *carve(char **at, int64_t count, size_t size)
 
 /* Two more than the items: the end of the offsets, and row 0 with its zero gradient. One block for all arrays, widest
  * elements first; nothing is kept from before. sparse.dim is set by the owner beforehand. */
-bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items)
+bool rk_table_gradient_reserve(rk_table_gradient *gradient, const rk_column *column, int64_t n_rows)
 {
     rk_sparse *sparse = &gradient->sparse;
+    int64_t n_items = column->offsets[n_rows] > n_rows ? column->offsets[n_rows] : n_rows;
     int64_t n = n_items + n_items / 4 + 2;
     size_t bytes = 5 * sizeof(int64_t) + (3 + (size_t)sparse->dim) * sizeof(float);
     char *at;
@@ -59,12 +63,17 @@ void rk_table_gradient_clear(rk_table_gradient *gradient)
     *gradient = (rk_table_gradient){ 0 };
 }
 
-/* Occurrence i of the batch: which row of dy it takes, times what. Returns the greatest id; *empty: a bag is empty. */
-static uint64_t expand(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, bool *empty)
+static uint64_t pair(int64_t id, int64_t low)
+{
+    return (uint64_t)id << OCCURRENCE_BITS | (uint64_t)low;
+}
+
+/* Pairs of (id, occurrence), and of each occurrence which row of dy it takes, times what. Returns the greatest id;
+ * *empty: a bag is empty. */
+static uint64_t expand_weighted(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, bool *empty)
 {
     uint64_t greatest = 0;
 
-    *empty = false;
     for (int64_t r = 0; r < n_rows; r++) {
         float factor = rk_bag_factor(bag, r);
 
@@ -73,9 +82,30 @@ static uint64_t expand(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, 
             uint64_t id = (uint64_t)bag->ids[i];
 
             greatest = id > greatest ? id : greatest;
-            g->keys[0][i] = id << OCCURRENCE_BITS | (uint64_t)i;
+            g->keys[0][i] = pair(bag->ids[i], i);
             g->rows_of[i] = (uint32_t)r;
-            g->weights_of[i] = bag->weights ? factor * bag->weights[i] : factor;
+            g->weights_of[i] = factor * bag->weights[i];
+        }
+    }
+    return greatest;
+}
+
+/* Pairs of (id, row of dy), and what each row of dy is multiplied with. *plain: with 1 everywhere. */
+static uint64_t expand_rows(rk_table_gradient *g, const rk_bag *bag, int64_t n_rows, bool *empty, bool *plain)
+{
+    uint64_t greatest = 0;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        int64_t begin = bag->offsets[r], end = bag->offsets[r + 1];
+
+        *empty |= begin == end;
+        *plain &= end - begin <= 1 || bag->combiner == RK_COMBINER_SUM;
+        g->weights_of[r] = end - begin == 1 ? 1 : rk_bag_factor(bag, r);
+        for (int64_t i = begin; i < end; i++) {
+            uint64_t id = (uint64_t)bag->ids[i];
+
+            greatest = id > greatest ? id : greatest;
+            g->keys[0][i] = pair(bag->ids[i], r);
         }
     }
     return greatest;
@@ -116,28 +146,27 @@ static void sort(rk_table_gradient *g, int64_t n, uint64_t greatest)
     }
 }
 
-/* Sorted occurrences to one bag per distinct row. Returns the number of rows. */
+/* Sorted pairs to one bag per distinct row; ids [n] are what stood beside the rows. Returns the number of rows. Whether
+ * a row is new cannot be foreseen, so there is no jump: every pair writes where its bag would end. */
 static int64_t group(rk_table_gradient *g, int64_t n, bool row_0_too)
 {
-    int64_t n_rows = 0;
+    const uint64_t *keys = g->keys[0];
+    int64_t *rows = g->sparse.rows, *offsets = g->offsets;
+    int64_t n_rows = 0, last = -1;
 
-    if (row_0_too && (n == 0 || g->keys[0][0] >> OCCURRENCE_BITS > 0)) {
-        g->sparse.rows[0] = 0;
-        g->offsets[0] = 0;
-        n_rows = 1;
+    offsets[0] = 0;
+    if (row_0_too && (n == 0 || keys[0] >> OCCURRENCE_BITS > 0)) {
+        rows[0] = last = 0;
+        offsets[++n_rows] = 0;
     }
     for (int64_t i = 0; i < n; i++) {
-        int64_t row = (int64_t)(g->keys[0][i] >> OCCURRENCE_BITS);
-        uint32_t occurrence = (uint32_t)g->keys[0][i];
+        int64_t row = (int64_t)(keys[i] >> OCCURRENCE_BITS);
 
-        if (i == 0 || row != g->sparse.rows[n_rows - 1]) {
-            g->sparse.rows[n_rows] = row;
-            g->offsets[n_rows++] = i;
-        }
-        g->ids[i] = g->rows_of[occurrence];
-        g->weights[i] = g->weights_of[occurrence];
+        n_rows += row != last;
+        last = rows[n_rows - 1] = row;
+        offsets[n_rows] = i + 1;
+        g->ids[i] = (int64_t)(uint32_t)keys[i];
     }
-    g->offsets[n_rows] = n;
     return n_rows;
 }
 
@@ -147,11 +176,18 @@ void rk_table_gradient_rows(rk_table_gradient *out, const rk_column *column, int
         .offsets = column->offsets, .ids = column->ids, .weights = column->weights, .combiner = combiner
     };
     int64_t n = column->offsets[n_rows];
-    bool empty;
-    uint64_t greatest = expand(out, &forward, n_rows, &empty);
+    bool empty = false, weighted = column->weights != NULL;
+    uint64_t greatest;
 
+    out->plain = !weighted;
+    greatest = weighted ? expand_weighted(out, &forward, n_rows, &empty)
+                        : expand_rows(out, &forward, n_rows, &empty, &out->plain);
     sort(out, n, greatest);
     out->sparse.n = group(out, n, empty);
+    for (int64_t i = 0; i < n && !out->plain; i++)
+        out->weights[i] = out->weights_of[out->ids[i]];
+    for (int64_t i = 0; i < n && weighted; i++)
+        out->ids[i] = out->rows_of[out->ids[i]];
 }
 
 void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend)
@@ -161,6 +197,6 @@ void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend
 
     backward.offsets = out->offsets;
     backward.ids = out->ids;
-    backward.weights = out->weights;
+    backward.weights = out->plain ? NULL : out->weights;
     backend->bag_sum((rk_block){ sparse->values, sparse->dim, sparse->n, sparse->dim }, &backward);
 }

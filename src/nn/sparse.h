@@ -27,13 +27,14 @@ typedef struct rk_table_gradient {
     void *memory;           /* of all arrays */
     uint64_t *keys[2];      /* [capacity] (row, occurrence) pairs, sorted from one into the other and back */
     int64_t *offsets, *ids; /* occurrences of each distinct row, as a bag of batch rows */
-    float *weights;
-    uint32_t *rows_of; /* [capacity] batch row of each occurrence */
-    float *weights_of;
+    float *weights;         /* of these; not used where all are 1 */
+    bool plain;             /* they are */
+    uint32_t *rows_of;      /* [capacity] batch row of each occurrence, where ids have weights */
+    float *weights_of;      /* [capacity] weight of each occurrence; of each batch row where ids have none */
 } rk_table_gradient;
 
-/* Make room for n_items occurrences; grows only. false without memory. */
-bool rk_table_gradient_reserve(rk_table_gradient *gradient, int64_t n_items);
+/* Make room for the first n_rows bags of a column; grows only. false without memory. */
+bool rk_table_gradient_reserve(rk_table_gradient *gradient, const rk_column *column, int64_t n_rows);
 void rk_table_gradient_clear(rk_table_gradient *gradient);
 
 /* The gradient of y = bag(table, column, combiner), in two steps: before the forward pass the rows that the first

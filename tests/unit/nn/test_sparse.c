@@ -90,7 +90,7 @@ static void check_lookups(const lookups *l, rk_combiner combiner, rk_table_gradi
     const rk_sparse *sparse = &gradient->sparse;
     int64_t at = 0;
 
-    assert_true(rk_table_gradient_reserve(gradient, l->column.offsets[l->dy.rows]));
+    assert_true(rk_table_gradient_reserve(gradient, &l->column, l->dy.rows));
     rk_table_gradient_rows(gradient, &l->column, l->dy.rows, combiner);
     rk_table_gradient_sum(gradient, l->dy, rk_backend_best());
     for (int64_t i = 1; i < sparse->n; i++)
@@ -133,7 +133,7 @@ static void an_empty_bag_touches_row_0(void **state)
     rk_table_gradient gradient = { .sparse = { .dim = DIM } };
 
     (void)state;
-    assert_true(rk_table_gradient_reserve(&gradient, 1));
+    assert_true(rk_table_gradient_reserve(&gradient, &column, 2));
     rk_table_gradient_rows(&gradient, &column, 2, RK_COMBINER_SUM);
     rk_table_gradient_sum(&gradient, (rk_block){ dy, DIM, 2, DIM }, rk_backend_best());
     assert_int_equal(gradient.sparse.n, 2);
