@@ -12,6 +12,7 @@
 #include "bag_avx2.h"
 #include "lanes_avx2.h"
 #include "norm_avx2.h"
+#include "prefetch.h"
 #include "tile.h"
 
 enum { WIDE = 4 }; /* registers of columns that sums go down at a time */
@@ -96,7 +97,7 @@ static void bag_columns(float *y, const rk_bag *bag, int64_t row, float factor, 
 }
 
 /* Rows of a big table are cache misses: ask for those of the bags ahead. */
-static void bag_prefetch(const rk_bag *bag, int64_t row, int64_t n_rows)
+RK_PREFETCHING void bag_prefetch(const rk_bag *bag, int64_t row, int64_t n_rows)
 {
     enum { AHEAD = 8 };
 

@@ -7,6 +7,8 @@
 
 #include <immintrin.h>
 
+#include "prefetch.h"
+
 enum { LANES = 8, AHEAD = 16 /* ids */ };
 
 typedef struct walk {
@@ -16,7 +18,7 @@ typedef struct walk {
     int64_t ld, last;     /* last: end of all ids */
 } walk;
 
-static inline void ask_for(const walk *w, int64_t i)
+RK_PREFETCHING void ask_for(const walk *w, int64_t i)
 {
     if (i < w->last)
         _mm_prefetch((const char *)(w->source + w->ids[i] * w->ld), _MM_HINT_T0);

@@ -97,7 +97,7 @@ static bool is_behind(const rk_trail *trail, int64_t row)
     return trail->seen[row] != RK_AT_REST && trail->seen[row] != trail->n;
 }
 
-static inline void fetch_behind(const rk_trail *trail, const rk_update_run *table, const rk_sparse *rows, int64_t i)
+RK_PREFETCHING void fetch_behind(const rk_trail *trail, const rk_update_run *table, const rk_sparse *rows, int64_t i)
 {
     enum { AHEAD = 8, FAR = 4 * AHEAD };
 

@@ -4,6 +4,7 @@
 #define RK_UPDATER_STATE_H
 
 #include "optimizer.h"
+#include "prefetch.h"
 
 enum {
     RK_UPDATE_PARTS = 2,      /* optimizers at most: embedding variables, the rest */
@@ -105,7 +106,7 @@ static inline rk_update_run rk_updater_run_at(const rk_update_run *whole, int64_
 }
 
 /* Ask for the memory of n values of a table, and of their slots. */
-static inline void rk_updater_fetch(const rk_update_run *table, int64_t offset, int64_t n)
+RK_PREFETCHING void rk_updater_fetch(const rk_update_run *table, int64_t offset, int64_t n)
 {
     enum { LINE = 16 };
 
