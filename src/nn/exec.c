@@ -31,6 +31,13 @@ typedef struct segment {
     float l2;
 } segment;
 
+/* A node that looks rows of a table up. */
+typedef struct lookup {
+    int node;
+    int table;    /* where its gradient is in exec->tables; -1: it has none */
+    bool bad_ids; /* of this batch */
+} lookup;
+
 struct rk_exec {
     const rk_graph *graph;
     rk_weights *weights;
@@ -53,7 +60,8 @@ struct rk_exec {
     bool diverged;                    /* a loss of the last batch is not finite */
 
     int *packers; /* nodes whose kernels are packed anew for each training batch */
-    int n_packers;
+    lookup *lookups;
+    int n_packers, n_lookups;
 
     float *chunk_slabs;    /* [RK_CHUNKS, dense_size] */
     float *dense_gradient; /* [dense_size] */
@@ -221,6 +229,22 @@ static bool gradients_init(rk_exec *exec)
     return segments_init(exec);
 }
 
+static void lookups_init(rk_exec *exec)
+{
+    for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
+        const rk_node *node = rk_graph_node(exec->graph, id);
+        lookup *l = &exec->lookups[exec->n_lookups];
+
+        if (node->kind != RK_NODE_OP || node->table < 0)
+            continue;
+        *l = (lookup){ .node = id, .table = -1 };
+        for (int i = 0; i < exec->plan->n_tables; i++)
+            if (exec->plan->tables[i] == id)
+                l->table = i;
+        exec->n_lookups++;
+    }
+}
+
 static bool exec_init(rk_exec *exec)
 {
     int n = rk_graph_n_nodes(exec->graph), n_losses = rk_graph_n_losses(exec->graph);
@@ -234,12 +258,14 @@ static bool exec_init(rk_exec *exec)
     exec->gradients = exec_alloc(exec, n, sizeof *exec->gradients);
     exec->ios = exec_alloc(exec, n, sizeof *exec->ios);
     exec->packers = exec_alloc(exec, n, sizeof *exec->packers);
+    exec->lookups = exec_alloc(exec, n, sizeof *exec->lookups);
     exec->loss_ios = exec_alloc(exec, n_losses, sizeof *exec->loss_ios);
     exec->loss_parts = exec_alloc(exec, n_losses * RK_CHUNKS, sizeof *exec->loss_parts);
     exec->loss_values = exec_alloc(exec, n_losses, sizeof *exec->loss_values);
     if (rk_arena_failed(&exec->arena) || (exec->options.gradients && !gradients_init(exec)))
         return false;
     lay_out(exec);
+    lookups_init(exec);
     for (int id = 0; id < n; id++)
         if (rk_graph_node(exec->graph, id)->kind == RK_NODE_OP && !io_init(exec, rk_graph_node(exec->graph, id)))
             return false;
@@ -413,7 +439,6 @@ static void nodes_bind(rk_exec *exec, bool training, uint64_t step)
             node_bind(exec, node);
             exec->ios[id].training = training;
             exec->ios[id].step = step;
-            exec->ios[id].n_chunks = training ? exec->n_chunks : 0;
         }
     }
 }
@@ -447,21 +472,6 @@ static void losses_bind(rk_exec *exec)
         io->weights = loss->n_inputs > loss->def->n_inputs ? x[loss->n_inputs - 1].data : NULL;
         io->n = rows_that_count(io->weights, exec->n_rows);
     }
-}
-
-/* Ids that a table does not have would be read from beyond it, and a model file and its features may disagree. */
-static rocket_status ids_check(const rk_exec *exec, rocket_error *err)
-{
-    for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
-        const rk_node *node = rk_graph_node(exec->graph, id);
-        const rk_column *column = node->kind == RK_NODE_OP && node->table >= 0 ? exec->fed[node->inputs[0]] : NULL;
-        int64_t n_rows = column ? rk_graph_table_at(exec->graph, node->table)->n_rows : 0;
-
-        for (int64_t i = 0; column && i < column->offsets[exec->n_rows]; i++)
-            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_rows, DATA, err, "%s: id %lld, expected 0 .. %lld",
-                       node->name, (long long)column->ids[i], (long long)n_rows - 1);
-    }
-    return ROCKET_OK;
 }
 
 /* ---- running ---- */
@@ -585,6 +595,16 @@ static void run_pieces(rk_exec *exec, int n, void (*fn)(void *arg, int piece, in
         fn(exec, piece, 0);
 }
 
+/* All chunks' partial sums, in chunk order, become the first one's. */
+static void add_up_partials(const rk_exec *exec, const rk_op_io *io)
+{
+    size_t n = io->node->op->partial_size(io->node);
+
+    for (int chunk = 1; chunk < exec->n_chunks; chunk++)
+        for (size_t i = 0; i < n; i++)
+            io->partial[i] += io->partial[(size_t)chunk * n + i];
+}
+
 static void run_pass(rk_exec *exec, const rk_pass *pass)
 {
     bool backward = pass == &exec->plan->backward;
@@ -597,6 +617,8 @@ static void run_pass(rk_exec *exec, const rk_pass *pass)
 
             if (!exec->ready[io->node->id])
                 continue;
+            if (io->training)
+                add_up_partials(exec, io);
             if (backward)
                 io->node->op->combine_backward(io);
             else
@@ -626,23 +648,41 @@ static rocket_status losses_collect(rk_exec *exec, uint64_t step, rocket_error *
     return ROCKET_OK;
 }
 
-static void table_rows(void *arg, int piece, int thread)
+/* Ids that a table does not have would be read from beyond it, and a model file and its features may disagree. */
+static rocket_status ids_check(const rk_exec *exec, const rk_node *node, rocket_error *err)
 {
-    rk_exec *exec = arg;
-    const rk_op_io *io = &exec->ios[exec->plan->tables[piece]];
+    const rk_column *column = exec->fed[node->inputs[0]];
+    int64_t n_rows = rk_graph_table_at(exec->graph, node->table)->n_rows;
 
-    (void)thread;
-    exec->tables[piece].sparse.n = 0;
-    if (exec->ready[io->node->id])
-        io->node->op->table_rows(io, &exec->tables[piece]);
+    for (int64_t i = 0; i < column->offsets[exec->n_rows]; i++)
+        RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_rows, DATA, err, "%s: id %lld, expected 0 .. %lld",
+                   node->name, (long long)column->ids[i], (long long)n_rows - 1);
+    return ROCKET_OK;
 }
 
-static void announce_rows(rk_exec *exec, bool gradients)
+static bool has_bad_ids(const rk_exec *exec, const rk_node *node)
 {
-    if (gradients)
-        run_pieces(exec, exec->plan->n_tables, table_rows);
-    if (exec->before_reading)
-        exec->before_reading(exec->before_reading_arg, gradients ? exec->reading : NULL, exec->plan->n_tables);
+    const rk_column *column = exec->fed[node->inputs[0]];
+    uint64_t n_rows = (uint64_t)rk_graph_table_at(exec->graph, node->table)->n_rows;
+    bool bad = false;
+
+    for (int64_t i = 0; i < column->offsets[exec->n_rows]; i++)
+        bad |= (uint64_t)column->ids[i] >= n_rows;
+    return bad;
+}
+
+/* A look-up's ids are looked at and, where it has a gradient, the rows sorted out that they name. */
+static void prepare_lookup(rk_exec *exec, lookup *l)
+{
+    const rk_op_io *io = &exec->ios[l->node];
+    bool fed = exec->ready[l->node];
+
+    l->bad_ids = fed && has_bad_ids(exec, io->node);
+    if (l->table < 0 || !io->training)
+        return;
+    exec->tables[l->table].sparse.n = 0;
+    if (fed && !l->bad_ids)
+        io->node->op->table_rows(io, &exec->tables[l->table]);
 }
 
 void rk_exec_before_reading(rk_exec *exec, rk_before_reading_fn fn, void *arg)
@@ -652,44 +692,61 @@ void rk_exec_before_reading(rk_exec *exec, rk_before_reading_fn fn, void *arg)
 }
 
 /* Piece i: a kernel, or its transpose. */
-static void pack_kernel(void *arg, int i, int thread)
+static void pack_kernel(const rk_exec *exec, int i)
 {
-    const rk_exec *exec = arg;
     const rk_op_io *io = &exec->ios[exec->packers[i / 2]];
     int64_t in = io->widths[0], out = exec->plan->widths[io->node->id];
 
-    (void)thread;
     if (i % 2)
         rk_pack((float *)(uintptr_t)io->packed[1], (rk_matrix){ io->params[0], out, true }, out, in);
     else
         rk_pack((float *)(uintptr_t)io->packed[0], (rk_matrix){ io->params[0], out, false }, in, out);
 }
 
+static void prepare_piece(void *arg, int i, int thread)
+{
+    rk_exec *exec = arg;
+
+    (void)thread;
+    if (i < exec->n_lookups)
+        prepare_lookup(exec, &exec->lookups[i]);
+    else
+        pack_kernel(exec, i - exec->n_lookups);
+}
+
+/* What comes before the stages: ids, and packed kernels. */
+static rocket_status prepare(rk_exec *exec, bool training, rocket_error *err)
+{
+    run_pieces(exec, exec->n_lookups + (training ? 2 * exec->n_packers : 0), prepare_piece);
+    for (int i = 0; i < exec->n_lookups; i++)
+        if (exec->lookups[i].bad_ids)
+            return ids_check(exec, rk_graph_node(exec->graph, exec->lookups[i].node), err);
+    return ROCKET_OK;
+}
+
 rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step, rocket_error *err)
 {
+    bool gradients = training && exec->options.gradients;
+
     assert(n_rows > 0);
     exec->diverged = false;
     RK_TRY(slabs_reserve(exec, n_rows, err));
     chunks_cut(exec, n_rows);
-    RK_TRY(ids_check(exec, err));
-    if (training && exec->options.gradients)
+    if (gradients)
         RK_TRY(tables_reserve(exec, err));
     nodes_bind(exec, training, step);
+    RK_TRY(prepare(exec, training, err));
     losses_bind(exec);
-    announce_rows(exec, training && exec->options.gradients);
+    if (exec->before_reading)
+        exec->before_reading(exec->before_reading_arg, gradients ? exec->reading : NULL, exec->plan->n_tables);
     exec->has_run = true;
-    if (training)
-        run_pieces(exec, 2 * exec->n_packers, pack_kernel);
     run_pass(exec, training ? &exec->plan->training : &exec->plan->inference);
     return losses_collect(exec, step, err);
 }
 
 /* What several nodes add to has no first writer that could overwrite it. */
-static void zero_shared_params(void *arg, int chunk, int thread)
+static void zero_shared_params(const rk_exec *exec, int chunk)
 {
-    const rk_exec *exec = arg;
-
-    (void)thread;
     for (int i = 0; i < rk_graph_n_params(exec->graph); i++) {
         const rk_param *param = rk_graph_param_at(exec->graph, i);
         float *gradient = exec->chunk_slabs + (size_t)chunk * rk_graph_dense_size(exec->graph) + param->offset;
@@ -700,14 +757,11 @@ static void zero_shared_params(void *arg, int chunk, int thread)
 }
 
 /* Gradient of one run of a parameter: the chunks' in order, then what L2 adds; in stretches that stay in cache. */
-static void sum_segment(void *arg, int piece, int thread)
+static void sum_segment(rk_exec *exec, const segment *s)
 {
-    rk_exec *exec = arg;
-    const segment *s = &exec->segments[piece];
     const rk_backend *backend = exec->options.backend;
     size_t stride = rk_graph_dense_size(exec->graph);
 
-    (void)thread;
     for (int64_t first = 0; first < s->n; first += STRETCH) {
         size_t at = s->offset + (size_t)first;
         int64_t n = s->n - first < STRETCH ? s->n - first : STRETCH;
@@ -724,13 +778,20 @@ static void sum_segment(void *arg, int piece, int thread)
     }
 }
 
-static void run_table(void *arg, int piece, int thread)
+/* Tables first, since some are long. */
+static void sum_piece(void *arg, int i, int thread)
 {
     rk_exec *exec = arg;
-    const rk_op_io *io = &exec->ios[exec->plan->tables[piece]];
+    int n_tables = exec->plan->n_tables;
 
     (void)thread;
-    io->node->op->backward_table(io, &exec->tables[piece]);
+    if (i < n_tables) {
+        const rk_op_io *io = &exec->ios[exec->plan->tables[i]];
+
+        io->node->op->backward_table(io, &exec->tables[i]);
+    } else {
+        sum_segment(exec, &exec->segments[i - n_tables]);
+    }
 }
 
 rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err)
@@ -739,10 +800,10 @@ rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err)
     for (int i = 0; i < rk_graph_n_losses(exec->graph); i++)
         RK_FAIL_IF(!loss_is_ready(exec, i), FAILED, err, "%s has no gradient: not all of its inputs were fed",
                    exec->loss_ios[i].loss->name);
-    run_pieces(exec, exec->n_chunks, zero_shared_params);
+    for (int chunk = 0; chunk < exec->n_chunks; chunk++)
+        zero_shared_params(exec, chunk);
     run_pass(exec, &exec->plan->backward);
-    run_pieces(exec, exec->n_segments, sum_segment);
-    run_pieces(exec, exec->plan->n_tables, run_table);
+    run_pieces(exec, exec->plan->n_tables + exec->n_segments, sum_piece);
     return ROCKET_OK;
 }
 

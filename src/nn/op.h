@@ -5,7 +5,7 @@
  * `backward`). An op that needs the whole batch (batch norm) has two halves:
  *
  *   reduce   (per chunk)  rows -> io->partial, doubles of this chunk
- *   combine  (once)       all chunks' partials, in chunk order -> io->shared
+ *   combine  (once)       all chunks' partials, added up in chunk order -> io->shared
  *   forward  (per chunk)  rows and io->shared -> y
  *
  * and the same again for the backward pass. The number of chunks never depends on the number of threads, so neither do
@@ -58,8 +58,7 @@ typedef struct rk_op_io {
 
     const float *packed[2]; /* with op->packs_kernel: params[0] and its transpose, see rk_pack; or NULL */
 
-    double *partial; /* reduce: this chunk's, zeroed; combine: [n_chunks, partial_size] */
-    int n_chunks;    /* combine; 0 in inference, where there was no reduce */
+    double *partial; /* [partial_size] reduce: this chunk's, zeroed; combine: the sums, but not in inference */
     float *shared;   /* [shared_size] kept from the forward to the backward pass */
 } rk_op_io;
 

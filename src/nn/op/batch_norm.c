@@ -120,7 +120,7 @@ static void combine_backward(const rk_op_io *io)
 
     for (int64_t c = 0; c < io->widths[0]; c++) {
         double r = (double)shared_row(io, R)[c], scale = (double)io->params[GAMMA][c] * r;
-        double dbeta = rk_chunks_sum(io, c), dgamma = rk_chunks_sum(io, io->widths[0] + c) * r;
+        double dbeta = io->partial[c], dgamma = io->partial[io->widths[0] + c] * r;
 
         rk_dparam_add(io, GAMMA, c, (float)dgamma);
         rk_dparam_add(io, BETA, c, (float)dbeta);

@@ -125,8 +125,8 @@ static void combine_backward(const rk_op_io *io)
     double B = (double)io->n_rows;
 
     for (int64_t c = 0; c < io->widths[0]; c++) {
-        shared_row(io, MEAN_G)[c] = (float)(rk_chunks_sum(io, c) / B);
-        shared_row(io, MEAN_GN)[c] = (float)(rk_chunks_sum(io, io->widths[0] + c) / B);
+        shared_row(io, MEAN_G)[c] = (float)(io->partial[c] / B);
+        shared_row(io, MEAN_GN)[c] = (float)(io->partial[io->widths[0] + c] / B);
     }
 }
 

@@ -1,15 +1,11 @@
 /* Mean and variance of a batch, for ops that normalise by them (batch norm, Dice).
  *
- * reduce has put the sums and the sums of squares of its chunk into io->partial, [2, C]; all chunks' are added here in
- * chunk order.
+ * reduce has put the sums and the sums of squares into io->partial, [2, C].
  */
 #ifndef RK_STATISTICS_H
 #define RK_STATISTICS_H
 
 #include "op.h"
-
-/* Sum of value i of all chunks' partials. */
-double rk_chunks_sum(const rk_op_io *io, int64_t i);
 
 /* The moving statistics of an op, and how they move. */
 typedef struct rk_moving {
