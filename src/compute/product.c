@@ -54,11 +54,12 @@ static int64_t dealt(int64_t n, int64_t pieces, int64_t i)
     return n * (i + 1) / pieces - n * i / pieces;
 }
 
-static int max_rows(const rk_tiles *tiles)
+/* Rows of the tallest kernel of so many panels. */
+static int tallest(const rk_tiles *tiles, int panels)
 {
     int rows = RK_TILE_ROWS;
 
-    while (tiles->panels[rows - 1] == 0)
+    while (rows > 0 && tiles->panels[rows - 1] < panels)
         rows--;
     return rows;
 }
@@ -67,7 +68,7 @@ static void run_rows(const group *g)
 {
     const rk_product *p = g->product;
     rk_tile tile = g->tile;
-    int64_t m = p->c.rows, most = max_rows(g->tiles), n = (m + most - 1) / most;
+    int64_t m = p->c.rows, most = tallest(g->tiles, g->panels), n = (m + most - 1) / most;
 
     for (int64_t i = 0; i < n; i++) {
         int rows = (int)dealt(m, n, i);
@@ -132,10 +133,21 @@ static void run_group(group *g)
         run_parts(g);
 }
 
-/* Panels column / RK_PANEL on, n of them, in groups of at most `most`. */
-static void run_panels(group *g, int64_t n, int64_t most)
+/* How many groups n panels make, for so many rows. Kernels that fill as many registers with one panel more and fewer
+ * rows save the narrow groups that would be left over, for which a is read as often as for full ones. */
+static int64_t groups_of(const rk_tiles *tiles, int64_t rows, int64_t n)
 {
-    int64_t pieces = (n + most - 1) / most;
+    int most = tiles->panels[least(rows, tallest(tiles, 1)) - 1];
+    bool wider = tallest(tiles, most + 1) * (most + 1) >= tallest(tiles, most) * most;
+    int64_t groups = (n + most - 1) / most, fewest = (n + most) / (most + 1);
+
+    return wider ? n / most > fewest ? n / most : fewest : groups;
+}
+
+/* Panels column / RK_PANEL on, n of them. */
+static void run_panels(group *g, int64_t n)
+{
+    int64_t pieces = groups_of(g->tiles, g->product->c.rows, n);
 
     for (int64_t i = 0; i < pieces; i++) {
         g->panels = (int)dealt(n, pieces, i);
@@ -145,31 +157,32 @@ static void run_panels(group *g, int64_t n, int64_t most)
     }
 }
 
-/* Whether panels of b may be read where they are. Rows that straddle cache lines cost two reads each time: with many
- * rows of a, moving them once is cheaper. */
+/* Whether panels of b may be read where they are. Rows that straddle cache lines cost two reads each time, and a last
+ * panel that is not whole would be a narrow group of its own: with many rows of a, moving b once is cheaper. */
 static bool reads_direct(const rk_product *p)
 {
     enum { MANY = 64 };
     bool on_lines = p->b.ld % RK_PANEL == 0 && (uintptr_t)p->b.data % (RK_PANEL * sizeof(float)) == 0;
+    bool whole = p->c.cols % RK_PANEL == 0;
 
-    return !p->b.transposed && (on_lines || p->c.rows < MANY);
+    return !p->b.transposed && ((on_lines && whole) || p->c.rows < MANY);
 }
 
 void rk_product_tiled(const rk_product *product, const rk_tiles *tiles)
 {
-    int64_t rows = least(product->c.rows, max_rows(tiles)), n = product->c.cols;
+    int64_t n = product->c.cols;
     int64_t whole = n / RK_PANEL, all = (n + RK_PANEL - 1) / RK_PANEL;
     group g = { .product = product, .tiles = tiles };
 
     assert(!(product->add && product->start) && product->slope >= 0 && product->slope <= 1);
-    if (rows == 0)
+    if (product->c.rows == 0)
         return;
     if (product->packed || !reads_direct(product)) {
-        run_panels(&g, all, tiles->panels[rows - 1]);
+        run_panels(&g, all);
         return;
     }
     g.direct = true;
-    run_panels(&g, whole, tiles->panels[rows - 1]);
+    run_panels(&g, whole);
     g.direct = false; /* kernels read whole panels */
-    run_panels(&g, all - whole, 1);
+    run_panels(&g, all - whole);
 }

@@ -1,4 +1,4 @@
-/* Tiles for AVX-512: 8 rows of three panels take 24 of the 32 registers. */
+/* Tiles for AVX-512: 8 rows of three panels, or 6 of four, take 24 of the 32 registers. */
 #include <immintrin.h>
 
 typedef __m512 vec;
@@ -49,17 +49,16 @@ static inline vec vec_rectify(vec v, float slope)
 #define PANELS_3(rows)                                                                                                 \
     TILE(ACROSS, rows, 1)                                                                                              \
     TILE(ACROSS, rows, 2) TILE(ACROSS, rows, 3) TILE(DOWN, rows, 1) TILE(DOWN, rows, 2) TILE(DOWN, rows, 3)
+#define PANELS_4(rows) PANELS_3(rows) TILE(ACROSS, rows, 4) TILE(DOWN, rows, 4)
 #define PANELS_6(rows)                                                                                                 \
-    PANELS_3(rows)                                                                                                     \
-    TILE(ACROSS, rows, 4)                                                                                              \
-    TILE(ACROSS, rows, 5) TILE(ACROSS, rows, 6) TILE(DOWN, rows, 4) TILE(DOWN, rows, 5) TILE(DOWN, rows, 6)
+    PANELS_4(rows) TILE(ACROSS, rows, 5) TILE(ACROSS, rows, 6) TILE(DOWN, rows, 5) TILE(DOWN, rows, 6)
 
 PANELS_6(1)
 PANELS_6(2)
-PANELS_3(3)
-PANELS_3(4)
-PANELS_3(5)
-PANELS_3(6)
+PANELS_4(3)
+PANELS_4(4)
+PANELS_4(5)
+PANELS_4(6)
 PANELS_3(7)
 PANELS_3(8)
 
@@ -70,20 +69,19 @@ static bool supported(void)
            __builtin_cpu_supports("bmi2");
 }
 
-#define FEW(d, rows) d##_##rows##_1, d##_##rows##_2, d##_##rows##_3
-#define ALL(d, rows) FEW(d, rows), d##_##rows##_4, d##_##rows##_5, d##_##rows##_6
+#define UP_TO_3(d, rows) d##_##rows##_1, d##_##rows##_2, d##_##rows##_3
+#define UP_TO_4(d, rows) UP_TO_3(d, rows), d##_##rows##_4
+#define UP_TO_6(d, rows) UP_TO_4(d, rows), d##_##rows##_5, d##_##rows##_6
 #define KERNELS(d)                                                                                                     \
     {                                                                                                                  \
-        { ALL(d, 1) }, { ALL(d, 2) }, { FEW(d, 3) }, { FEW(d, 4) }, { FEW(d, 5) }, { FEW(d, 6) }, { FEW(d, 7) },       \
-        {                                                                                                              \
-            FEW(d, 8)                                                                                                  \
-        }                                                                                                              \
+        { UP_TO_6(d, 1) }, { UP_TO_6(d, 2) }, { UP_TO_4(d, 3) }, { UP_TO_4(d, 4) }, { UP_TO_4(d, 5) },                 \
+            { UP_TO_4(d, 6) }, { UP_TO_3(d, 7) }, { UP_TO_3(d, 8) },                                                   \
     }
 
 const rk_tiles rk_tiles_avx512f = {
     .name = "avx512f",
     .supported = supported,
-    .panels = { 6, 6, 3, 3, 3, 3, 3, 3 },
+    .panels = { 6, 6, 4, 4, 4, 4, 3, 3 },
     .across = KERNELS(ACROSS),
     .down = KERNELS(DOWN),
     .peak = tile_peak,

@@ -66,6 +66,17 @@ static inline __attribute__((always_inline)) void tile_finish(tile_values acc, c
         vec_store_some(t->c + r * t->ldc + v * LANES, tile_left(t, panels, v), acc[r][v]);
 }
 
+/* The gradient of weights (a transposed) can be larger than the second-level cache, and is added to: ask for where the
+ * next tile will be. */
+static inline __attribute__((always_inline)) void tile_fetch_next(const rk_tile *t, int rows, int panels)
+{
+    UNROLL(16)
+    for (int r = rows; r < 2 * rows; r++)
+        UNROLL(16)
+    for (int p = 0; p < panels; p++)
+        __builtin_prefetch(t->c + r * t->ldc + (int64_t)p * RK_PANEL, 1);
+}
+
 static inline __attribute__((always_inline)) void tile_run(const rk_tile *t, int down, int rows, int panels)
 {
     tile_values acc;
@@ -74,6 +85,8 @@ static inline __attribute__((always_inline)) void tile_run(const rk_tile *t, int
     int64_t lda = t->lda, ldb = t->ldb, panel = t->panel;
 
     tile_start(acc, t, rows, panels);
+    if (down)
+        tile_fetch_next(t, rows, panels);
     UNROLL(4) for (int64_t l = t->k; l > 0; l--)
     {
         UNROLL(16) for (int v = 0; v < panels * VECS; v++) line[v] = vec_load(b + v / VECS * panel + v % VECS * LANES);
