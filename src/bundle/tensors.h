@@ -29,7 +29,7 @@ enum {
     RK_TENSOR_MAX_RANK = 4,
     RK_TENSOR_MAX_COUNT = 1 << 16, /* of tensors, padding included, and of metadata entries */
     RK_TENSOR_MAX_NAME = 512,      /* bytes of a tensor's name or a metadata key */
-    RK_TENSOR_MAX_HEADER = 32 << 20,
+    RK_TENSOR_MAX_HEADER = 16 << 20,
     RK_TENSOR_ALIGN = 64
 };
 

@@ -58,13 +58,15 @@ static bool take_hex4(cursor *c, uint32_t *out)
     if (c->end - c->at < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        static const char digits[] = "0123456789abcdefABCDEF";
-        const char *found = c->at[i] ? strchr(digits, c->at[i]) : NULL;
-        ptrdiff_t digit = found ? found - digits : -1;
+        unsigned char digit = (unsigned char)c->at[i];
+        unsigned char letter = digit | 0x20;
 
-        if (digit < 0)
+        if (digit >= '0' && digit <= '9')
+            value = value << 4 | (uint32_t)(digit - '0');
+        else if (letter >= 'a' && letter <= 'f')
+            value = value << 4 | (uint32_t)(letter - 'a' + 10);
+        else
             return false;
-        value = value << 4 | (uint32_t)(digit < 16 ? digit : digit - 6);
     }
     c->at += 4;
     *out = value;
@@ -137,6 +139,18 @@ static rocket_status take_char(cursor *c, char **to)
     return ROCKET_OK;
 }
 
+/* The letters in front of the next byte that is more than a letter: nearly all of a header. */
+static void take_plain(cursor *c, const char *end, char **to)
+{
+    const char *p = c->at;
+
+    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '\\')
+        p++;
+    memcpy(*to, c->at, (size_t)(p - c->at));
+    *to += p - c->at;
+    c->at = p;
+}
+
 /* A quoted string, decoded, in the header's arena. */
 static rocket_status take_string(cursor *c, const char **out, size_t *n)
 {
@@ -150,7 +164,7 @@ static rocket_status take_string(cursor *c, const char **out, size_t *n)
     text = rk_arena_alloc(&c->out->strings, (size_t)(end - c->at) + 1, 1);
     RK_FAIL_IF(!text, FAILED, c->err, "no memory for the strings of the header");
     to = text;
-    while (c->at < end)
+    for (take_plain(c, end, &to); c->at < end; take_plain(c, end, &to))
         RK_TRY(take_char(c, &to));
     c->at++;
     *out = text;

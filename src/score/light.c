@@ -59,35 +59,63 @@ static rocket_status make_net(rk_light *light, rocket_error *err)
     return status;
 }
 
+static rocket_status check_outputs(const rk_light *light, rocket_error *err)
+{
+    const rk_node *probs = rk_graph_node(light->bundle->graph, light->probs);
+
+    RK_FAIL_IF(rk_shape_size(&probs->shape) != light->n_classes, CORRUPT, err,
+               "\"%s\" and \"%s\" are of different widths", outputs[0], outputs[1]);
+    return ROCKET_OK;
+}
+
 static rocket_status make_ready(rk_light *light, const rk_light_options *options, rocket_error *err)
 {
     const rk_graph *graph = light->bundle->graph;
-    rk_schema_options columns = { .reserved = options->reserved,
-                                  .n_reserved = options->n_reserved,
-                                  .given = &light->bundle->vocabularies };
 
     light->logits = rk_graph_find_output(graph, outputs[0]);
     light->probs = rk_graph_find_output(graph, outputs[1]);
     light->n_classes = rk_shape_size(&rk_graph_node(graph, light->logits)->shape);
-    RK_FAIL_IF(rk_shape_size(&rk_graph_node(graph, light->probs)->shape) != light->n_classes, CORRUPT, err,
-               "%s: \"%s\" and \"%s\" are of different widths", rk_config_name(light->bundle->config), outputs[0],
-               outputs[1]);
-    RK_TRY(rk_schema_new(&light->schema, light->bundle->config, &columns, err));
+    RK_TRY(check_outputs(light, err));
     RK_TRY(rk_binding_new(&light->binding, graph, light->schema, err));
     RK_TRY(find_user(light, options, err));
     return make_net(light, err);
 }
 
+/* The config's faults begin with the file's name already, as they do where they come from. */
+static rocket_status make_schema(rk_light *light, const rk_light_options *options, rocket_error *err)
+{
+    rk_schema_options columns = { .reserved = options->reserved,
+                                  .n_reserved = options->n_reserved,
+                                  .given = &light->bundle->vocabularies };
+
+    return rk_schema_new(&light->schema, light->bundle->config, &columns, err);
+}
+
+/* What does not go together in a file that was written as one is a fault of the file. */
+static rocket_status blame_file(rocket_status status, rocket_error *err)
+{
+    if (status != ROCKET_CONFIG)
+        return status;
+    if (err != NULL)
+        err->status = ROCKET_CORRUPT;
+    return ROCKET_CORRUPT;
+}
+
 /* Frees the light net when it cannot be made ready. */
 static rocket_status finish(rk_light **out, rk_light *light, const rk_light_options *options, rocket_error *err)
 {
-    rocket_status status = make_ready(light, options, err);
+    rocket_status status = make_schema(light, options, err);
 
+    if (status == ROCKET_OK) {
+        status = make_ready(light, options, err);
+        if (status != ROCKET_OK)
+            rk_error_prefix(err, "%s", rk_config_name(light->bundle->config));
+    }
     if (status == ROCKET_OK)
         *out = light;
     else
         rk_light_close(light);
-    return status;
+    return blame_file(status, err);
 }
 
 rocket_status rk_light_open(rk_light **out, const char *path, const rk_light_options *options, rocket_error *err)
