@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: ./dev install [fuzz|tidy]. Without a word: what building, testing and
+# Installs the Debian packages that are missing: ./dev install [fuzz|tidy|thorough]. Without a word: what building, testing and
 # the lint need. Quick when nothing is missing: one query of dpkg.
 set -euo pipefail
 
@@ -13,8 +13,9 @@ case ${1:-} in
     "") ;;
     fuzz) packages+=(clang libclang-rt-14-dev) ;;
     tidy) packages+=(clang clang-tidy) ;;
+    thorough) packages+=(valgrind) ;;
     *)
-        echo "./dev install: expected fuzz, tidy or nothing, got \"$1\"" >&2
+        echo "./dev install: expected fuzz, tidy, thorough or nothing, got \"$1\"" >&2
         exit 2
         ;;
 esac
