@@ -8,25 +8,22 @@
 #include "error.h"
 #include "eval_report.h"
 #include "log.h"
-#include "mem.h"
-#include "resolve.h"
 #include "rows_file.h"
-#include "text.h"
-
-enum { MAX_SLICES = 32, DEFAULT_TOP = 20 };
+#include "slice_args.h"
 
 typedef struct evaluation {
     const rk_args *args;
     const rk_config *config;
     rk_run *run;
     rk_arena arena;
-    const char *fields[MAX_SLICES + 1]; /* of the slices, and behind them of the units */
-    size_t n_slices, n_fields;
-    uint64_t n_resamples, top;
+    rk_slice_options slicing;
+    const char *fields[RK_MAX_SLICES + 1]; /* of the slices, and behind them of the units */
+    size_t n_fields;
+    uint64_t n_resamples;
     double level;
     const char *by; /* what is drawn again; NULL: rows */
     rk_figures figures;
-    rk_scored_rows rows;
+    rk_sliced sliced; /* and the rows */
 } evaluation;
 
 static rocket_status find_checkpoint(const char **path, evaluation *e, rocket_error *err)
@@ -40,39 +37,17 @@ static rocket_status find_checkpoint(const char **path, evaluation *e, rocket_er
     return ROCKET_OK;
 }
 
-static rocket_status check_field(const evaluation *e, const char *option, const char *name, rocket_error *err)
-{
-    const rk_resolved *view = rk_config_view(e->config);
-    const char **known;
-
-    if (rk_field_find(view, name) != RK_NONE)
-        return ROCKET_OK;
-    known = rk_alloc(view->n_fields, sizeof *known);
-    for (size_t i = 0; known && i < view->n_fields; i++)
-        known[i] = view->fields[i].name;
-    const char *near = known ? rk_closest(name, known, view->n_fields) : NULL;
-    rk_free(known);
-    return rk_fail(err, ROCKET_USAGE, "--%s: expected one of data_config.input_fields, found \"%s\"%s%s%s", option,
-                   name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-}
-
 static rocket_status read_options(evaluation *e, rocket_error *err)
 {
-    const char *const *slices = rk_args_all(e->args, "slice", &e->n_slices);
-
-    RK_FAIL_IF(e->n_slices > MAX_SLICES, USAGE, err, "--slice: expected at most %d fields, found %zu", MAX_SLICES,
-               e->n_slices);
-    RK_TRY(rk_args_number(&e->top, e->args, "top", (rk_number_rule){ DEFAULT_TOP, 1, 1 << 20 }, err));
+    RK_TRY(rk_cli_slices(&e->slicing, e->args, e->config, err));
     RK_TRY(rk_args_number(&e->n_resamples, e->args, "bootstrap", (rk_number_rule){ 0, 0, RK_MAX_RESAMPLES }, err));
     RK_TRY(rk_args_level(&e->level, e->args, "level", 95, err));
-    for (; e->n_fields < e->n_slices; e->n_fields++) {
-        e->fields[e->n_fields] = slices[e->n_fields];
-        RK_TRY(check_field(e, "slice", slices[e->n_fields], err));
-    }
+    for (; e->n_fields < e->slicing.n; e->n_fields++)
+        e->fields[e->n_fields] = e->slicing.fields[e->n_fields];
     e->by = rk_unit_field(e->config);
     if (rk_args_has(e->args, "by")) {
         e->by = rk_args_get(e->args, "by");
-        RK_TRY(check_field(e, "by", e->by, err));
+        RK_TRY(rk_cli_input_field(e->config, "by", e->by, err));
     }
     if (e->by)
         e->fields[e->n_fields++] = e->by;
@@ -81,16 +56,16 @@ static rocket_status read_options(evaluation *e, rocket_error *err)
 
 static rocket_status add_intervals(evaluation *e, rk_eval_report *report, rocket_error *err)
 {
-    const rk_scored_field *field = e->by ? rk_scored_rows_field(&e->rows, e->by) : NULL;
-    rk_row_choice choice = { .n = e->rows.n, .units = true, .by = field };
+    const rk_scored_field *field = e->by ? rk_scored_rows_field(&e->sliced.rows, e->by) : NULL;
+    rk_row_choice choice = { .n = e->sliced.rows.n, .units = true, .by = field };
     rk_metric_set *set;
 
     if (e->n_resamples == 0)
         return ROCKET_OK;
-    RK_TRY(rk_scored_rows_measure(&set, &e->rows, e->config, &choice, err));
+    RK_TRY(rk_scored_rows_measure(&set, &e->sliced.rows, e->config, &choice, err));
     rk_bootstrap bootstrap = { .sets = (const rk_metric_set *const *)&set,
                                .n_sets = 1,
-                               .n_units = field ? field->n_texts : e->rows.n,
+                               .n_units = field ? field->n_texts : e->sliced.rows.n,
                                .n_resamples = e->n_resamples,
                                .seed = e->run->seed,
                                .pool = e->run->pool };
@@ -107,37 +82,26 @@ static rocket_status add_intervals(evaluation *e, rk_eval_report *report, rocket
     return status;
 }
 
-static rocket_status add_slices(evaluation *e, rk_eval_report *report, rk_slices *slices, rocket_error *err)
-{
-    for (; report->n_slices < e->n_slices; report->n_slices++)
-        RK_TRY(rk_slices_measure(&slices[report->n_slices], &e->rows, e->config,
-                                 rk_scored_rows_field(&e->rows, e->fields[report->n_slices]), e->top, err));
-    return ROCKET_OK;
-}
-
 /* All that needs the rows. */
 static rocket_status look_closer(evaluation *e, rocket_error *err)
 {
-    rk_slices slices[MAX_SLICES];
-    rk_eval_report report = { .figures = &e->figures, .slices = slices };
+    rk_eval_report report = { .figures = &e->figures };
     const char *path = rk_args_get(e->args, "rows");
-    rocket_status status = path ? rk_rows_write(path, &e->rows, err) : ROCKET_OK;
+    rocket_status status = path ? rk_rows_write(path, &e->sliced.rows, err) : ROCKET_OK;
 
     if (status == ROCKET_OK)
         status = add_intervals(e, &report, err);
     if (status == ROCKET_OK)
-        status = add_slices(e, &report, slices, err);
-    if (status == ROCKET_OK)
-        status = rk_eval_report_print(&report, rk_args_has(e->args, "json"), err);
-    while (report.n_slices > 0)
-        rk_slices_clear(&slices[--report.n_slices]);
-    return status;
+        status = rk_sliced_measure(&e->sliced, &e->slicing, e->config, err);
+    report.slices = e->sliced.item;
+    report.n_slices = e->sliced.n;
+    return status == ROCKET_OK ? rk_eval_report_print(&report, rk_args_has(e->args, "json"), err) : status;
 }
 
 static rocket_status evaluate(evaluation *e, rocket_error *err)
 {
-    bool closer = e->n_slices > 0 || e->n_resamples > 0 || rk_args_has(e->args, "rows");
-    rk_keep keep = { .fields = e->fields, .n_fields = e->n_fields, .rows = &e->rows };
+    bool closer = e->slicing.n > 0 || e->n_resamples > 0 || rk_args_has(e->args, "rows");
+    rk_keep keep = { .fields = e->fields, .n_fields = e->n_fields, .rows = &e->sliced.rows };
     const char *path;
     rk_run_state state;
 
@@ -173,7 +137,7 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     e.config = config;
     rk_arena_init(&e.arena, 0);
     rocket_status status = open_and_evaluate(&e, err);
-    rk_scored_rows_clear(&e.rows);
+    rk_sliced_clear(&e.sliced);
     rk_figures_clear(&e.figures);
     rk_run_close(e.run);
     rk_arena_clear(&e.arena);
@@ -185,8 +149,7 @@ static const rk_option options[] = {
     { "config", 'c', "FILE", "pipeline config" },
     { "checkpoint", 0, "FILE", "checkpoint (default: the newest of model_dir)" },
     { "input", 'i', "PATHS", "evaluation files (default: eval_input_path)" },
-    { "slice", 0, "FIELD", "metrics for every value of an input field too (repeatable)" },
-    { "top", 0, "N", "values of a slice, the most frequent (default 20); all others are one line" },
+    RK_SLICE_OPTIONS,
     { "bootstrap", 0, "N", "intervals from N resamples of the users (default 0: none)" },
     { "level", 0, "PERCENT", "of the intervals (default 95)" },
     { "by", 0, "FIELD", "field of the users (default: that of gauc, else of session_auc, else rows are drawn)" },

@@ -4,10 +4,12 @@
 
 #include "common.h"
 #include "error.h"
+#include "eval_report.h"
 #include "log.h"
+#include "slice_args.h"
 #include "train.h"
 
-static void print_summary(const rk_args *args, const rk_train_result *result)
+static void print_summary(const rk_train_result *result)
 {
     double rate = result->seconds > 0 ? (double)result->rows / result->seconds : 0;
 
@@ -18,26 +20,43 @@ static void print_summary(const rk_args *args, const rk_train_result *result)
         rk_log(RK_LOG_INFO, "checkpoint: %s", result->checkpoint);
     if (result->model[0] != '\0')
         rk_log(RK_LOG_INFO, "light net: %s", result->model);
+}
+
+static rocket_status print_figures(const rk_args *args, const rk_train_result *result, rocket_error *err)
+{
     rk_figure step = { "global_step", (double)result->steps }; /* --json promises an object, also without evaluation */
-    if (result->last.n > 0)
-        rk_cli_print_figures(args, &result->last);
-    else if (rk_args_has(args, "json"))
-        rk_cli_print_figures(args, &(rk_figures){ .item = &step, .n = 1 });
+    rk_figures none = { .item = &step, .n = 1 };
+    bool json = rk_args_has(args, "json");
+    rk_eval_report report = { .figures = result->last.n > 0 ? &result->last : &none,
+                              .slices = result->sliced.item,
+                              .n_slices = result->sliced.n };
+
+    return result->last.n > 0 || json ? rk_eval_report_print(&report, json, err) : ROCKET_OK;
+}
+
+static rocket_status train(const rk_args *args, const rk_config *config, rocket_error *err)
+{
+    rk_train_options options = { .resume = rk_args_has(args, "resume"), .carry_on = rk_args_get(args, "continue") };
+    rk_train_result result;
+
+    RK_TRY(rk_cli_run_options(&options.run, args, err));
+    RK_TRY(rk_cli_slices(&options.slices, args, config, err));
+    options.run.kept = options.slices.fields;
+    options.run.n_kept = options.slices.n;
+    RK_TRY(rk_train(&result, config, &options, err));
+    print_summary(&result);
+    rocket_status status = print_figures(args, &result, err);
+    rk_figures_clear(&result.last);
+    rk_sliced_clear(&result.sliced);
+    return status;
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     rk_config *config;
-    rk_train_options options = { .resume = rk_args_has(args, "resume"), .carry_on = rk_args_get(args, "continue") };
-    rk_train_result result;
 
-    RK_TRY(rk_cli_run_options(&options.run, args, err));
     RK_TRY(rk_cli_config(&config, args, err));
-    rocket_status status = rk_train(&result, config, &options, err);
-    if (status == ROCKET_OK) {
-        print_summary(args, &result);
-        rk_figures_clear(&result.last);
-    }
+    rocket_status status = train(args, config, err);
     rk_config_free(config);
     return status;
 }
@@ -47,6 +66,7 @@ static const rk_option options[] = {
     { "resume", 0, NULL, "continue from the newest checkpoint of model_dir" },
     { "continue", 0, "RUN",
       "go on from another run's weights and optimizer (its folder, or a checkpoint) with new data" },
+    RK_SLICE_OPTIONS,
     { 0 },
 };
 

@@ -19,6 +19,7 @@ typedef enum rk_event_kind {
     RK_EVENT_START, /* run begins or resumes at step */
     RK_EVENT_STEP,  /* training figures of one step (every log_step_count_steps) */
     RK_EVENT_EVAL,  /* an evaluation finished */
+    RK_EVENT_SLICE, /* figures of some of its rows: text says which */
     RK_EVENT_SAVE,  /* a checkpoint was written: text is its path */
     RK_EVENT_END
 } rk_event_kind;

@@ -41,6 +41,7 @@ typedef struct training {
     uint64_t last_evaluated; /* step */
     bool over;               /* early stop */
     rk_online *online;       /* NULL: metrics of the evaluation data only */
+    rk_slice_options slices;
 } training;
 
 static double seconds(const training *t)
@@ -162,6 +163,28 @@ static bool has_evaluation(const training *t)
     return paths != NULL && paths[0] != '\0';
 }
 
+static rocket_status tell_slice(training *t, const rk_slices *slices, const rk_slice *slice, rocket_error *err)
+{
+    rk_scalar scalars[RK_MAX_FIGURES + 2] = { { "rows", (double)slice->rows },
+                                              { "positives", (double)slice->positives } };
+    char name[RK_SLICE_NAME_BYTES];
+    int n = 2;
+
+    for (size_t i = 0; i < slices->n_results; i++)
+        scalars[n++] = (rk_scalar){ slices->results[i].name, slice->values[i] };
+    return tell(t, RK_EVENT_SLICE, scalars, n, rk_slice_name(name, slices, slice), err);
+}
+
+static rocket_status tell_slices(training *t, rocket_error *err)
+{
+    const rk_sliced *sliced = &t->result->sliced;
+
+    for (size_t k = 0; k < sliced->n; k++)
+        for (size_t i = 0; i < sliced->item[k].n; i++)
+            RK_TRY(tell_slice(t, &sliced->item[k], &sliced->item[k].item[i], err));
+    return ROCKET_OK;
+}
+
 static rocket_status evaluate(training *t, rocket_error *err)
 {
     rk_scalar scalars[RK_MAX_FIGURES];
@@ -169,13 +192,15 @@ static rocket_status evaluate(training *t, rocket_error *err)
     int n = 0;
 
     rk_figures_clear(figures);
-    RK_TRY(rk_evaluate(figures, t->run, NULL, t->step, err));
+    rk_sliced_clear(&t->result->sliced);
+    RK_TRY(rk_evaluate_sliced(figures, &t->result->sliced, &t->slices, t->run, t->step, err));
     for (size_t i = 0; i < figures->n; i++)
         scalars[n++] = (rk_scalar){ figures->item[i].name, figures->item[i].value };
     t->last_evaluated = t->step;
     t->last_evaluated_s = rk_now_s();
     t->paused_s += figures->seconds;
-    return tell(t, RK_EVENT_EVAL, scalars, n, NULL, err);
+    RK_TRY(tell(t, RK_EVENT_EVAL, scalars, n, NULL, err));
+    return tell_slices(t, err);
 }
 
 static rocket_status export_best(training *t, rocket_error *err)
@@ -544,7 +569,7 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
 {
     rk_train_result result = { 0 };
     rk_run_options run_options = options->run;
-    training t = { .result = &result, .started = rk_now_s() };
+    training t = { .result = &result, .started = rk_now_s(), .slices = options->slices };
 
     run_options.training = true;
     RK_TRY(rk_run_open(&t.run, config, &run_options, err));
@@ -560,9 +585,11 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
     rocket_status status = train(&t, options, err);
     rk_run_close(t.run);
     rk_arena_clear(&t.arena);
-    if (status != ROCKET_OK)
-        rk_figures_clear(&result.last);
-    else
+    if (status == ROCKET_OK) {
         *out = result;
+        return ROCKET_OK;
+    }
+    rk_figures_clear(&result.last);
+    rk_sliced_clear(&result.sliced);
     return status;
 }

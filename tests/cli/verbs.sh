@@ -92,6 +92,19 @@ said "$out" '^oslo +[0-9]+ +[0-9]+  +0\.[0-9]+'
 said rows.csv '^label,user,city,logits_light,probs_light,logits_booster,probs_booster$'
 check "a line for each row" [ "$(wc -l <rows.csv)" -eq 401 ]
 
+# ---- the same slices of training's own evaluation, told with its figures
+run 0 "$rocket" train -q -c small.config --set model_dir=sliced --slice city --slice user --top 2 --json
+cp "$out" sliced.json
+run 0 "$rocket" eval -q -c small.config --set model_dir=sliced --slice city --slice user --top 2 --json
+same "$out" sliced.json
+check "a line for each slice: two values and the others, of each field" \
+    [ "$(grep -c '^{"kind":"slice","step":40,.*"auc_light":' sliced/metrics.jsonl)" -eq 6 ]
+said sliced/metrics.jsonl '"rows":[0-9]+,"positives":[0-9]+,.*"text":"city=(oslo|rome|lima)"}$'
+said sliced/metrics.jsonl '"text":"user: [0-9]+ others"}$'
+check "for TensorBoard too" grep -aq 'auc_light/city=' sliced/eval_val/events.out.tfevents.*
+run 0 "$rocket" train -q -c small.config --set model_dir=sliced2 --slice city
+said "$out" '^oslo +[0-9]+ +[0-9]+  +0\.[0-9]+'
+
 # ---- gzip and zstd: the same rows, the same figures
 gzip -k eval.csv
 run 0 "$rocket" eval -c small.config -i eval.csv.gz --json

@@ -178,12 +178,17 @@ static void a_failed_step_can_be_repeated(void **state)
 static rocket_status train_and_export(void *arg)
 {
     const world *w = arg;
-    rk_train_options options = { .run = { .n_threads = 2 }, .resume = true };
+    static const char *const sliced[] = { "user" };
+    rk_train_options options = { .run = { .n_threads = 2, .kept = sliced, .n_kept = 1 },
+                                 .resume = true,
+                                 .slices = { .fields = sliced, .n = 1, .top = 1 } };
     rk_train_result result = { 0 };
     char model_dir[128];
 
     rocket_status status = rk_train(&result, w->config, &options, NULL);
+    assert_true((result.sliced.n == 1) == (status == ROCKET_OK));
     rk_figures_clear(&result.last);
+    rk_sliced_clear(&result.sliced);
     snprintf(model_dir, sizeof model_dir, "%s/model", w->folder.path);
     if (status == ROCKET_OK)
         assert_true(rk_file_exists(result.model));

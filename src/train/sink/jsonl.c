@@ -22,11 +22,8 @@ struct rk_sink {
     rk_buf line;
 };
 
-static const char *const kinds[] = { [RK_EVENT_START] = "start",
-                                     [RK_EVENT_STEP] = "step",
-                                     [RK_EVENT_EVAL] = "eval",
-                                     [RK_EVENT_SAVE] = "save",
-                                     [RK_EVENT_END] = "end" };
+static const char *const kinds[] = { [RK_EVENT_START] = "start", [RK_EVENT_STEP] = "step", [RK_EVENT_EVAL] = "eval",
+                                     [RK_EVENT_SLICE] = "slice", [RK_EVENT_SAVE] = "save", [RK_EVENT_END] = "end" };
 
 /* The step of a line, if it has the shape that make_line gives it. */
 static bool step_of(const char *line, size_t n, uint64_t *step)

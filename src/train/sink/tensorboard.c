@@ -24,7 +24,7 @@
 #include "sink.h"
 #include "wire_put.h"
 
-enum { MAX_FILES_PER_SECOND = 1000 };
+enum { MAX_FILES_PER_SECOND = 1000, TAG_BYTES = 300 };
 
 struct rk_sink {
     char *folder[2]; /* training, evaluation */
@@ -122,16 +122,25 @@ static rocket_status file_of(rk_sink *sink, int which, rocket_error *err)
     return begin_file(sink, &sink->file[which], err);
 }
 
+/* Those of a slice stand under the figure's name, so that one card shows them together: "auc_light/city=oslo". */
+static void put_figure(rk_sink *sink, const rk_event *event, const rk_scalar *scalar)
+{
+    char tag[TAG_BYTES];
+
+    snprintf(tag, sizeof tag, "%s/%s", scalar->name, event->text != NULL ? event->text : "");
+    put_scalar(sink, event->kind == RK_EVENT_SLICE ? tag : scalar->name, scalar->value);
+}
+
 static rocket_status tensorboard_event(rk_sink *sink, const rk_event *event, rocket_error *err)
 {
-    int which = event->kind == RK_EVENT_EVAL;
+    int which = event->kind != RK_EVENT_STEP;
 
-    if (event->kind != RK_EVENT_STEP && event->kind != RK_EVENT_EVAL)
+    if (event->kind != RK_EVENT_STEP && event->kind != RK_EVENT_EVAL && event->kind != RK_EVENT_SLICE)
         return ROCKET_OK;
     RK_TRY(file_of(sink, which, err));
     rk_buf_reset(&sink->summary);
     for (int i = 0; i < event->n_scalars; i++)
-        put_scalar(sink, event->scalars[i].name, event->scalars[i].value);
+        put_figure(sink, event, &event->scalars[i]);
     if (event->examples_per_s > 0)
         put_scalar(sink, "examples_per_s", event->examples_per_s);
     RK_FAIL_IF(rk_buf_failed(&sink->summary) || rk_buf_failed(&sink->value), FAILED, err, "%s: no memory for an event",
