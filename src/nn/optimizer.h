@@ -26,6 +26,13 @@ typedef struct rk_update_run {
     const rk_hyper *hyper;
 } rk_update_run;
 
+/* Rows of a table that move, each once. */
+typedef struct rk_update_rows {
+    rk_update_run table; /* [V, dim] from its first row on; g: [n, dim] f32, of the rows in their order */
+    const int64_t *rows; /* [n] ascending */
+    int64_t n, dim;
+} rk_update_rows;
+
 /* Consecutive steps, oldest first. */
 typedef struct rk_coasting {
     const rk_hyper *steps; /* [n] */
@@ -45,6 +52,7 @@ typedef struct rk_optimizer_def {
     /* Fill hyper->c for the update that turns step into step + 1 (step counts from 0); rate is set. NULL: nothing. */
     void (*prepare)(rk_hyper *hyper, const ProtobufCMessage *options, uint64_t step);
     void (*update)(const rk_update_run *run);
+    void (*update_rows)(const rk_update_rows *rows); /* the same bits as row by row, sooner. NULL: row by row */
     /* What steps without a gradient do to rows of a table (upstream's Adam moves them too): the same bits however the
      * steps are cut into calls. A run whose slots are all zero must stay as it is, for it is not visited. run->g and
      * run->hyper are not looked at. NULL: such rows stay. */

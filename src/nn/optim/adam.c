@@ -29,5 +29,6 @@ const rk_optimizer_def rk_optimizer_adam = {
     .check = check,
     .prepare = prepare,
     .update = rk_adam_update,
+    .update_rows = rk_adam_update_rows,
     .coast = rk_adam_coast,
 };

@@ -42,3 +42,27 @@ void rk_adam_update(const rk_update_run *run)
     else
         rk_adam_update_plain(run);
 }
+
+static rk_update_run row_of(const rk_update_rows *rows, int64_t i)
+{
+    int64_t at = rows->rows[i] * rows->dim;
+    rk_update_run run = { .w = rows->table.w + at, .g = rows->table.g + i * rows->dim, .n = rows->dim };
+
+    run.slots[0] = rows->table.slots[0] + at;
+    run.slots[1] = rows->table.slots[1] + at;
+    run.hyper = rows->table.hyper;
+    return run;
+}
+
+void rk_adam_update_rows(const rk_update_rows *rows)
+{
+    if (rk_adam_avx2_supported() && rows->dim % RK_ADAM_LANES == 0) {
+        rk_adam_update_rows_avx2(rows);
+        return;
+    }
+    for (int64_t i = 0; i < rows->n; i++) {
+        rk_update_run run = row_of(rows, i);
+
+        rk_adam_update(&run);
+    }
+}

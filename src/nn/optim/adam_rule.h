@@ -22,6 +22,8 @@ enum { RK_ADAM_C_RATE, RK_ADAM_C_BETA1, RK_ADAM_C_BETA2, RK_ADAM_C_DECAY };
 
 #define RK_ADAM_EPSILON 1e-8f
 
+enum { RK_ADAM_LANES = 8 };
+
 typedef struct rk_adam_options {
     float beta1, beta2;
     float decay; /* w -= decay * w before the step, where there is a gradient; 0: none */
@@ -46,6 +48,8 @@ static inline float rk_adam_flush(float x)
 void rk_adam_update(const rk_update_run *run);
 void rk_adam_update_plain(const rk_update_run *run);
 void rk_adam_update_avx2(const rk_update_run *run);
+void rk_adam_update_rows(const rk_update_rows *rows);
+void rk_adam_update_rows_avx2(const rk_update_rows *rows); /* dim is a multiple of RK_ADAM_LANES */
 void rk_adam_coast(const rk_update_run *run, const rk_coasting *steps);
 void rk_adam_coast_plain(const rk_update_run *run, const rk_coasting *steps);
 void rk_adam_coast_avx2(const rk_update_run *run, const rk_coasting *steps);

@@ -4,8 +4,9 @@
 #include <immintrin.h>
 
 #include "adam_rule.h"
+#include "prefetch.h"
 
-enum { LANES = 8 };
+enum { LANES = RK_ADAM_LANES, AHEAD = 12 /* rows */, LINE = 16 };
 
 typedef struct rule {
     __m256 rate, b1, b2, a1, a2, decay;
@@ -58,4 +59,31 @@ void rk_adam_update_avx2(const rk_update_run *run)
     left.slots[1] = run->slots[1] + whole;
     if (left.n > 0)
         rk_adam_update_plain(&left);
+}
+
+RK_PREFETCHING void ask_for(const rk_update_rows *rows, int64_t i)
+{
+    int64_t at = rows->rows[i] * rows->dim;
+
+    for (int64_t d = at; d < at + rows->dim; d += LINE) {
+        _mm_prefetch((const char *)(rows->table.w + d), _MM_HINT_T0);
+        _mm_prefetch((const char *)(rows->table.slots[0] + d), _MM_HINT_T0);
+        _mm_prefetch((const char *)(rows->table.slots[1] + d), _MM_HINT_T0);
+    }
+}
+
+void rk_adam_update_rows_avx2(const rk_update_rows *rows)
+{
+    const rule r = rule_of(rows->table.hyper->c);
+    const rk_update_run *table = &rows->table;
+
+    for (int64_t i = 0; i < rows->n; i++) {
+        int64_t at = rows->rows[i] * rows->dim;
+
+        if (i + AHEAD < rows->n)
+            ask_for(rows, i + AHEAD);
+        for (int64_t d = 0; d < rows->dim; d += LANES)
+            move(&r, table->w + at + d, table->slots[0] + at + d, table->slots[1] + at + d,
+                 table->g + i * rows->dim + d);
+    }
 }

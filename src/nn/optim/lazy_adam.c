@@ -28,4 +28,5 @@ const rk_optimizer_def rk_optimizer_lazy_adam = {
     .check = check,
     .prepare = prepare,
     .update = rk_adam_update,
+    .update_rows = rk_adam_update_rows,
 };

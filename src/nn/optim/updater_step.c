@@ -237,25 +237,42 @@ static void move(const rk_updater *updater, int part, rk_update_run *run, float 
     updater->parts[part].def->update(run);
 }
 
-static void move_touched(const rk_updater *updater, const rk_piece *piece)
+static void move_one_by_one(const rk_optimizer_def *def, const rk_update_rows *rows)
 {
     enum { AHEAD = 8 };
+
+    for (int64_t i = 0; i < rows->n; i++) {
+        rk_update_run run = rk_updater_run_at(&rows->table, rows->rows[i] * rows->dim, rows->dim);
+
+        if (i + AHEAD < rows->n)
+            rk_updater_fetch(&rows->table, rows->rows[i + AHEAD] * rows->dim, rows->dim);
+        run.g = rows->table.g + i * rows->dim;
+        def->update(&run);
+    }
+}
+
+/* Rows that nobody has read before, as the updater knows it, catch up here; mostly there are none. */
+static void move_touched(const rk_updater *updater, const rk_piece *piece)
+{
     const rk_sparse *sparse = updater->of_table[piece->target];
     const rk_trail *trail = &updater->trails[piece->target];
-    rk_update_run table = rk_updater_run_of(updater, (rk_update_target){ piece->part, piece->target });
+    const rk_optimizer_def *def = updater->parts[piece->part].def;
+    int64_t first = share(sparse, (int)piece->begin), n = share(sparse, (int)piece->begin + 1) - first;
+    float *g = sparse->values + first * sparse->dim;
+    rk_update_rows rows = { .rows = sparse->rows + first, .n = n, .dim = sparse->dim };
 
-    for (int64_t i = share(sparse, (int)piece->begin); i < share(sparse, (int)piece->begin + 1); i++) {
-        int64_t row = sparse->rows[i];
-        rk_update_run run = rk_updater_run_at(&table, row * sparse->dim, sparse->dim);
-
-        if (i + AHEAD < sparse->n)
-            rk_updater_fetch(&table, sparse->rows[i + AHEAD] * sparse->dim, sparse->dim);
-        if (trail->seen)
-            rk_updater_catch_up(updater, &table, piece->target, row);
-        move(updater, piece->part, &run, sparse->values + i * sparse->dim);
-        if (trail->seen)
-            trail->seen[row] = (uint16_t)(trail->n + 1);
-    }
+    rows.table = rk_updater_run_of(updater, (rk_update_target){ piece->part, piece->target });
+    rows.table.g = g;
+    for (int64_t i = 0; trail->seen && i < n; i++)
+        rk_updater_catch_up(updater, &rows.table, piece->target, rows.rows[i]);
+    if (updater->scale != 1)
+        scale_values(g, n * sparse->dim, updater->scale);
+    if (def->update_rows)
+        def->update_rows(&rows);
+    else
+        move_one_by_one(def, &rows);
+    for (int64_t i = 0; trail->seen && i < n; i++)
+        trail->seen[rows.rows[i]] = (uint16_t)(trail->n + 1);
 }
 
 static void move_dense(const rk_updater *updater, const rk_piece *piece)

@@ -329,13 +329,79 @@ static void runs_can_be_cut_anywhere(void **state)
     }
 }
 
+enum { TABLE_ROWS = 40, WIDEST = 32 };
+
+typedef float table_values[RK_MAX_SLOTS + 1][TABLE_ROWS * WIDEST]; /* weights, and slots */
+
+/* Some rows of a table at once (how 0), or one by one. */
+static void move_rows(const rk_optimizer_def *def, table_values values, const rk_update_rows *rows, int how)
+{
+    rk_update_rows own = *rows;
+
+    own.table.w = values[0];
+    for (int s = 0; s < RK_MAX_SLOTS; s++)
+        own.table.slots[s] = values[s + 1];
+    if (how == 0)
+        def->update_rows(&own);
+    for (int64_t i = 0; how == 1 && i < rows->n; i++) {
+        int64_t at = rows->rows[i] * rows->dim;
+        rk_update_run run = own.table;
+
+        run.w += at;
+        for (int s = 0; s < RK_MAX_SLOTS; s++)
+            run.slots[s] += at;
+        run.g += i * rows->dim;
+        run.n = rows->dim;
+        def->update(&run);
+    }
+}
+
+/* Rows that an optimizer moves together, whatever their width, move as each would alone; the others stay. */
+static void rows_move_as_one_by_one(void **state)
+{
+    static const int64_t dims[] = { 1, 5, 8, 16, 24, 31, WIDEST },
+                         some[] = { 0, 1, 2, 7, 9, 10, 11, 12, 13, 20, 30, 39 };
+    static table_values values[2];
+    static float g[TABLE_ROWS * WIDEST];
+    int n_tested = 0;
+
+    (void)state;
+    for (int o = 0; o < N_ORACLES; o++) {
+        const rk_optimizer_def *def = rk_optimizer_find(oracles[o].name);
+        struct world *world = oracle_world(&oracles[o]);
+        const ProtobufCMessage *options;
+        rk_hyper hyper = { .rate = 0.05 };
+
+        rk_oneof_name(&rk_config_root(world->config)->train_config->optimizer_config[0]->base, &options);
+        if (def->prepare)
+            def->prepare(&hyper, options, 3);
+        for (size_t d = 0; def->update_rows && d < sizeof dims / sizeof dims[0]; d++, n_tested++) {
+            rk_update_rows rows = { .rows = some, .n = sizeof some / sizeof some[0], .dim = dims[d] };
+
+            rows.table.hyper = &hyper;
+            rows.table.g = g;
+            world_draw(g, TABLE_ROWS * WIDEST, 2, d);
+            for (int s = 0; s <= RK_MAX_SLOTS; s++)
+                world_draw(values[0][s], TABLE_ROWS * WIDEST, 1, (uint64_t)s);
+            for (int i = 0; i < TABLE_ROWS * WIDEST; i++)
+                for (int s = 1; s <= RK_MAX_SLOTS; s++)
+                    values[0][s][i] = fabsf(values[0][s][i]);
+            memcpy(values[1], values[0], sizeof values[0]);
+            move_rows(def, values[0], &rows, 0);
+            move_rows(def, values[1], &rows, 1);
+            assert_memory_equal(values[0], values[1], sizeof values[0]);
+        }
+        world_free(world);
+    }
+    assert_true(n_tested > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_optimizer_has_an_oracle),
-        cmocka_unit_test(optimizers_follow_the_oracle),
-        cmocka_unit_test(a_run_continues_from_its_slots),
-        cmocka_unit_test(runs_can_be_cut_anywhere),
+        cmocka_unit_test(every_optimizer_has_an_oracle),  cmocka_unit_test(optimizers_follow_the_oracle),
+        cmocka_unit_test(a_run_continues_from_its_slots), cmocka_unit_test(runs_can_be_cut_anywhere),
+        cmocka_unit_test(rows_move_as_one_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
