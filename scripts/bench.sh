@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures speed and writes Markdown: the machine's limits, then parsing and training of EasyRec's sample pair over a
 # simulated click log (rows of about 265 bytes, 20 tags in each list), in batches of 1024 and 4096, on one thread and on two;
-# then the whole process, from text on disk to trained.
+# then the nets of the paper's Table 5, which are nearly all products, and the whole process, from text on disk to trained.
 #
 # With --peers it runs rocket beside PyTorch and TensorFlow instead (bench/README.md); what follows is for bench/run.py.
 #
@@ -41,6 +41,13 @@ for batch in 1024 4096; do
         echo
         "$rocket" bench -c "$config" --batch-size "$batch" --threads "$threads" -q
     done
+done
+
+for threads in 1 2; do
+    echo
+    echo "## Table 5 of the paper: 576 -> 200-80-2 and 720-360-240-180-90-2, batches of 1024, $threads thread$([ "$threads" = 1 ] || echo s)"
+    echo
+    "$rocket" bench -c configs/table5_pair.config --threads "$threads" -q | grep -v -e parsing -e packed
 done
 
 # Wall time and peak memory of a whole run of so many steps: "seconds | MB".
