@@ -31,7 +31,7 @@ function(room_links name)
 endfunction()
 
 # *_avx2.c are compiled for processors with AVX2, FMA, F16C and BMI; *_avx512f.c for those with the first of AVX-512's parts as
-# well, *_avx512.c for those with F, DQ, VL, BW and VBMI2; whoever calls them has asked cpuid before.
+# well, *_avx512.c for those with F, DQ, VL, BW and VBMI2, *_vnni.c for F, DQ, VL, BW and VNNI; whoever calls them has asked cpuid before.
 function(room_kernels)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     return()
@@ -39,7 +39,8 @@ function(room_kernels)
   set(avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2)
   set(avx512f ${avx2} -mavx512f)
   set(avx512 ${avx512f} -mavx512dq -mavx512vl -mavx512bw -mavx512vbmi2)
-  foreach(kind IN ITEMS avx2 avx512f avx512)
+  set(vnni ${avx512f} -mavx512dq -mavx512vl -mavx512bw -mavx512vnni)
+  foreach(kind IN ITEMS avx2 avx512f avx512 vnni)
     set(kernels ${ARGN})
     list(FILTER kernels INCLUDE REGEX "_${kind}\\.c$")
     set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "${${kind}}")
