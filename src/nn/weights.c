@@ -23,7 +23,9 @@ rocket_status rk_weights_new(rk_weights **out, const rk_graph *graph, rocket_err
         weights->graph = graph;
         weights->dense = rk_alloc(rk_graph_dense_size(graph), sizeof(float));
         weights->tables = rk_alloc((size_t)n_tables, sizeof *weights->tables);
-        if (!weights->dense || !weights->tables)
+        weights->param_scales = rk_alloc((size_t)rk_graph_n_params(graph), sizeof *weights->param_scales);
+        weights->table_scales = rk_alloc((size_t)n_tables, sizeof *weights->table_scales);
+        if (!weights->dense || !weights->tables || !weights->param_scales || !weights->table_scales)
             missing = "the dense parameters";
     }
     for (int i = 0; i < n_tables && !missing; i++) {
@@ -47,6 +49,12 @@ void rk_weights_free(rk_weights *weights)
         return;
     for (int i = 0; weights->tables && i < rk_graph_n_tables(weights->graph); i++)
         rk_free(weights->tables[i]);
+    for (int i = 0; weights->param_scales && i < rk_graph_n_params(weights->graph); i++)
+        rk_free(weights->param_scales[i]);
+    for (int i = 0; weights->table_scales && i < rk_graph_n_tables(weights->graph); i++)
+        rk_free(weights->table_scales[i]);
+    rk_free(weights->param_scales);
+    rk_free(weights->table_scales);
     rk_free(weights->tables);
     rk_free(weights->dense);
     rk_free(weights);

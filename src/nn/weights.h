@@ -9,6 +9,10 @@ typedef struct rk_weights {
     const rk_graph *graph;
     float *dense;   /* [rk_graph_dense_size] parameters at their offsets */
     float **tables; /* [n_tables] [V, D] f32 each */
+
+    /* Of what has been quantized (quantize.h): every value is an integer of 8 bits times a scale. NULL: it has not. */
+    float **param_scales; /* [n_params] [out] of a kernel: one for each column */
+    float **table_scales; /* [n_tables] [V]: one for each row */
 } rk_weights;
 
 /* Allocate, all zero. Too much memory is an error that names the table. */

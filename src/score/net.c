@@ -25,6 +25,7 @@ struct rk_net_session {
     rk_column *views; /* [n_nodes] of the inputs: the piece's rows of the fed columns */
     float *values;    /* [RK_NET_PIECE, floats_of_row], owner by owner */
     float *starts;    /* what the user's columns give, layer by layer */
+    void *int8_rows;  /* of the layer at hand */
     bool one_user;    /* in this call: values of the user's nodes are in the first row, for all rows */
 };
 
@@ -84,7 +85,8 @@ static bool session_init(rk_net_session *session)
     session->views = rk_arena_alloc(&session->arena, n, sizeof *session->views);
     session->values = rk_alloc(RK_NET_PIECE * steps->floats_of_row + 1, sizeof *session->values);
     session->starts = rk_alloc(steps->n_starts + 1, sizeof *session->starts);
-    if (rk_arena_failed(&session->arena) || !session->values || !session->starts)
+    session->int8_rows = rk_alloc(rk_int8_rows_bytes(RK_NET_PIECE, steps->widest_int8), 1);
+    if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->int8_rows)
         return false;
     memcpy(session->ios, steps->ios, n * sizeof *session->ios);
     for (int i = 0; i < steps->n_steps; i++) {
@@ -120,6 +122,7 @@ void rk_net_session_free(rk_net_session *session)
     rk_arena_clear(&session->arena);
     rk_free(session->values);
     rk_free(session->starts);
+    rk_free(session->int8_rows);
     rk_free(session);
 }
 
@@ -163,6 +166,31 @@ static void run_layer(const rk_net_session *session, const rk_step *step, int64_
                     begun ? session->starts + step->start_at : layer->bias);
 }
 
+static void run_int8(const rk_net_session *session, const rk_step *step, int64_t n_rows)
+{
+    const rk_int8_layer *layer = &session->net->steps.int8_layers[step->layer];
+    rk_tensor x = rows_of(session, &step->x), y = rows_of(session, &step->y);
+    bool begun = session->one_user && step->n_user > 0;
+
+    rk_int8_layer_finish(layer, rk_rows(y, 0, n_rows, layer->n), (rk_matrix){ x.data, x.ld, false },
+                         begun ? session->starts + step->start_at : NULL,
+                         rk_int8_rows_in(session->int8_rows, n_rows, layer->k));
+}
+
+/* The share of a user's columns. */
+static void begin_layer(const rk_net_session *session, const rk_step *step)
+{
+    const rk_steps *steps = &session->net->steps;
+    float *start = session->starts + step->start_at;
+    const float *x = rows_of(session, &step->x).data;
+
+    if (step->kind == RK_STEP_INT8)
+        rk_int8_layer_begin(&steps->int8_layers[step->layer], start, x,
+                            rk_int8_rows_in(session->int8_rows, 1, step->n_user));
+    else
+        rk_layer_begin(&steps->layers[step->layer], start, x, step->n_user);
+}
+
 /* From the first row into all where it is there already. */
 static void run_join(const rk_net_session *session, const rk_step *step, int64_t n_rows)
 {
@@ -195,6 +223,8 @@ static void run_step(rk_net_session *session, const rk_step *step, int64_t n_row
 {
     if (step->kind == RK_STEP_LAYER)
         run_layer(session, step, n_rows);
+    else if (step->kind == RK_STEP_INT8)
+        run_int8(session, step, n_rows);
     else if (step->kind == RK_STEP_JOIN)
         run_join(session, step, n_rows);
     else
@@ -209,13 +239,9 @@ static void run_user(rk_net_session *session)
     for (int i = 0; i < steps->n_steps; i++)
         if (steps->steps[i].user)
             run_step(session, &steps->steps[i], 1);
-    for (int i = 0; i < steps->n_steps; i++) {
-        const rk_step *step = &steps->steps[i];
-
-        if (step->n_user > 0)
-            rk_layer_begin(&steps->layers[step->layer], session->starts + step->start_at,
-                           rows_of(session, &step->x).data, step->n_user);
-    }
+    for (int i = 0; i < steps->n_steps; i++)
+        if (steps->steps[i].n_user > 0)
+            begin_layer(session, &steps->steps[i]);
 }
 
 static void run_piece(rk_net_session *session, int64_t n_rows)

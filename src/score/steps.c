@@ -126,46 +126,83 @@ static void reorder(float *rows, const rk_steps *steps, const rk_node *concat, c
     }
 }
 
-static bool pack(rk_layer *layer, const rk_steps *steps, const rk_node *node)
-{
-    const rk_shape *shape = &rk_graph_param_at(steps->graph, node->params[0])->shape;
-    const rk_node *input = node_at(steps, node->inputs[0]);
-    const float *kernel = steps->ios[node->id].params[0];
+/* What is known of a layer before its kernel is packed. */
+typedef struct draft {
+    const rk_node *node;
+    const float *kernel, *scale; /* scale NULL: floats */
+    int64_t k, n, n_user;
+} draft;
 
-    if (steps->part.user_width[input->id] == 0)
-        return rk_layer_init(layer, kernel, shape->dims[0], shape->dims[1]);
-    float *rows = rk_alloc((size_t)rk_shape_size(shape), sizeof *rows);
+/* Packs the kernel; where its norm and bias go to. */
+static bool pack(rk_norm **norm, const float ***bias, rk_steps *out, const draft *d)
+{
+    if (d->scale) {
+        rk_int8_layer *layer = &out->int8_layers[out->n_int8_layers++];
+
+        *norm = &layer->norm;
+        *bias = &layer->bias;
+        out->widest_int8 = d->k > out->widest_int8 ? d->k : out->widest_int8;
+        return rk_int8_layer_init(layer, &(rk_int8_weights){ d->kernel, d->scale, d->k, d->n, d->n_user });
+    }
+    rk_layer *layer = &out->layers[out->n_layers++];
+
+    *norm = &layer->norm;
+    *bias = &layer->bias;
+    return rk_layer_init(layer, d->kernel, d->k, d->n);
+}
+
+static bool pack_reordered(rk_norm **norm, const float ***bias, rk_steps *out, const draft *d)
+{
+    draft ordered = *d;
+    float *rows = rk_alloc((size_t)(d->k * d->n), sizeof *rows);
+
     if (rows)
-        reorder(rows, steps, input, kernel, shape->dims[1]);
-    bool ok = rows && rk_layer_init(layer, rows, shape->dims[0], shape->dims[1]);
+        reorder(rows, out, node_at(out, d->node->inputs[0]), d->kernel, d->n);
+    ordered.kernel = rows;
+    bool ok = rows && pack(norm, bias, out, &ordered);
     rk_free(rows);
     return ok;
+}
+
+static draft draft_of(const maker *m, const rk_node *node)
+{
+    const rk_shape *shape = &rk_graph_param_at(m->out->graph, node->params[0])->shape;
+    draft d = { node,
+                m->out->ios[node->id].params[0],
+                m->weights->param_scales[node->params[0]],
+                shape->dims[0],
+                shape->dims[1],
+                m->out->part.user_width[node->inputs[0]] };
+
+    if (d.k > RK_INT8_MOST_K)
+        d.scale = NULL;
+    return d;
 }
 
 static bool add_layer(maker *m, const rk_node *node)
 {
     rk_steps *out = m->out;
-    const rk_node *norm = norm_behind(out, node), *last = norm ? norm : node;
-    rk_layer *layer = &out->layers[out->n_layers];
-    rk_step *step = &out->steps[out->n_steps++];
+    const rk_node *norm_node = norm_behind(out, node), *last = norm_node ? norm_node : node;
+    draft d = draft_of(m, node);
+    rk_norm *norm;
+    const float **bias;
 
-    *step = (rk_step){ .kind = RK_STEP_LAYER,
-                       .user = out->part.is_user[node->id],
-                       .x = out->values[node->inputs[0]],
-                       .y = out->values[last->id],
-                       .n_user = out->part.user_width[node->inputs[0]],
-                       .start_at = out->n_starts,
-                       .layer = out->n_layers };
-    if (!pack(layer, out, node))
+    out->steps[out->n_steps++] = (rk_step){ .kind = d.scale ? RK_STEP_INT8 : RK_STEP_LAYER,
+                                            .user = out->part.is_user[node->id],
+                                            .x = out->values[node->inputs[0]],
+                                            .y = out->values[last->id],
+                                            .n_user = d.n_user,
+                                            .start_at = out->n_starts,
+                                            .layer = d.scale ? out->n_int8_layers : out->n_layers };
+    if (!(d.n_user > 0 ? pack_reordered : pack)(&norm, &bias, out, &d))
         return false;
-    out->n_layers++;
-    out->n_starts += step->n_user > 0 ? on_lines(layer->n) : 0;
-    layer->bias = out->ios[node->id].params[node->op->offset_param];
-    if (norm) {
-        layer->norm = norm->op->norm(&out->ios[norm->id]);
-        m->absorbed[norm->id] = true;
+    out->n_starts += d.n_user > 0 ? on_lines(d.n) : 0;
+    *bias = out->ios[node->id].params[node->op->offset_param];
+    if (norm_node) {
+        *norm = norm_node->op->norm(&out->ios[norm_node->id]);
+        m->absorbed[norm_node->id] = true;
     }
-    layer->norm.slope = out->ios[last->id].slope;
+    norm->slope = out->ios[last->id].slope;
     return true;
 }
 
@@ -244,6 +281,7 @@ bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights
     out->values = rk_arena_alloc(arena, n, sizeof *out->values);
     out->steps = rk_arena_alloc(arena, most_steps(plan->graph), sizeof *out->steps);
     out->layers = rk_arena_alloc(arena, n, sizeof *out->layers);
+    out->int8_layers = rk_arena_alloc(arena, n, sizeof *out->int8_layers);
     m.absorbed = rk_arena_alloc(arena, n, sizeof *m.absorbed);
     if (rk_arena_failed(arena))
         return false;
@@ -258,5 +296,7 @@ void rk_steps_clear(rk_steps *steps)
 {
     for (int i = 0; i < steps->n_layers; i++)
         rk_layer_clear(&steps->layers[i]);
-    steps->n_layers = 0;
+    for (int i = 0; i < steps->n_int8_layers; i++)
+        rk_int8_layer_clear(&steps->int8_layers[i]);
+    steps->n_layers = steps->n_int8_layers = 0;
 }

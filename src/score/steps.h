@@ -7,12 +7,14 @@
 #ifndef RK_STEPS_H
 #define RK_STEPS_H
 
+#include "int8.h"
 #include "layer.h"
 #include "user_part.h"
 #include "weights.h"
 
 typedef enum rk_step_kind {
     RK_STEP_LAYER, /* y = act(norm(x W + bias)) */
+    RK_STEP_INT8,  /* the same, W in 8 bits */
     RK_STEP_JOIN,  /* y = x, columns of a concat */
     RK_STEP_OP     /* the op's forward */
 } rk_step_kind;
@@ -30,9 +32,9 @@ typedef struct rk_step {
     bool user; /* of the user alone: once, where there is one */
     rk_operand x, y;
     int64_t width;   /* JOIN: columns */
-    int64_t n_user;  /* LAYER: columns of x that are the user's, the first ones */
-    size_t start_at; /* LAYER: what they give, in a session's starts */
-    int layer, node; /* which of the layers (LAYER), which node of the graph (OP) */
+    int64_t n_user;  /* of layers: columns of x that are the user's, the first ones */
+    size_t start_at; /* of layers: what they give, in a session's starts */
+    int layer, node; /* which of the layers, which node of the graph (OP) */
 } rk_step;
 
 typedef struct rk_steps {
@@ -44,8 +46,10 @@ typedef struct rk_steps {
     rk_operand *values; /* [n_nodes] where values are; not of ids */
     rk_step *steps;
     rk_layer *layers;
-    int n_steps, n_layers;
+    rk_int8_layer *int8_layers;
+    int n_steps, n_layers, n_int8_layers;
     size_t floats_of_row, n_starts; /* what a session needs, per row and once */
+    int64_t widest_int8;            /* most columns that an 8-bit layer reads */
 } rk_steps;
 
 /* Memory but for packed kernels is the arena's. Out of memory: false, and what there is to be cleared. */
