@@ -4,6 +4,9 @@
  * training graph to the light net's outputs (rk_graph_cut) and the tensors of that cut; a checkpoint holds the whole
  * graph, every tensor and the optimizer's slots, named "<variable>/<slot>".
  *
+ * A quantized model (quantize.h) has I8 tensors for some kernels and tables, and for each "<variable>/scale": one float
+ * for every column of a kernel, or row of a table.
+ *
  * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
  * rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint rocket.seed and
  * rocket.batch_size, which a resumed run must share, as it must rocket.shard if there is one, and maybe

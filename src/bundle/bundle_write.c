@@ -6,6 +6,7 @@
 #include "bundle.h"
 #include "error.h"
 #include "number.h"
+#include "quantize.h"
 #include "words.h"
 
 typedef struct writing {
@@ -21,8 +22,7 @@ static void add_tensor(writing *w, rk_tensor_info tensor, const char *slot)
 
     for (int i = 0; i < tensor.rank; i++)
         n *= tensor.dims[i];
-    tensor.type = RK_F32;
-    tensor.bytes = (size_t)n * sizeof(float);
+    tensor.bytes = (size_t)n * rk_dtype_bytes(tensor.type);
     if (slot != NULL)
         tensor.name = rk_arena_printf(&w->names, "%s/%s", tensor.name, slot);
     if (tensor.name != NULL)
@@ -44,19 +44,51 @@ static void add_table(writing *w, const rk_table *table, const float *values, co
         slot);
 }
 
+/* 8-bit integers and, named "<variable>/scale", what they are to be multiplied with. */
+static void add_int8(writing *w, rk_tensor_info tensor, const float *values, const float *scale, bool by_column)
+{
+    int64_t rows = tensor.dims[0], cols = tensor.dims[1], n = by_column ? cols : rows;
+    int8_t *integers = rk_arena_alloc(&w->names, (size_t)(rows * cols), 1);
+
+    for (int64_t i = 0; integers && i < n; i++) {
+        int64_t at = by_column ? i : i * cols;
+
+        rk_quantize_round(integers + at, values + at, by_column ? rows : cols, by_column ? cols : 1, scale[i]);
+    }
+    tensor.type = RK_I8;
+    tensor.data = integers;
+    add_tensor(w, tensor, NULL);
+    add_tensor(w, (rk_tensor_info){ .name = tensor.name, .rank = 1, .dims = { n }, .data = scale }, "scale");
+}
+
 /* The tensors of the graph; of a cut, the values are found by name in the graph that it was cut from. */
 static void add_weights(writing *w)
 {
-    const rk_graph *graph = w->source->graph, *owner = w->source->weights->graph;
+    const rk_weights *weights = w->source->weights;
+    const rk_graph *graph = w->source->graph, *owner = weights->graph;
 
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
-        const rk_param *owned = rk_graph_param_at(owner, rk_graph_find_param(owner, param->name));
-        add_param(w, param, w->source->weights->dense + owned->offset, NULL);
+        int id = rk_graph_find_param(owner, param->name);
+        const float *values = weights->dense + rk_graph_param_at(owner, id)->offset;
+
+        if (weights->param_scales[id])
+            add_int8(w,
+                     (rk_tensor_info){
+                         .name = param->name, .rank = 2, .dims = { param->shape.dims[0], param->shape.dims[1] } },
+                     values, weights->param_scales[id], true);
+        else
+            add_param(w, param, values, NULL);
     }
     for (int i = 0; i < rk_graph_n_tables(graph); i++) {
         const rk_table *table = rk_graph_table_at(graph, i);
-        add_table(w, table, w->source->weights->tables[rk_graph_find_table(owner, table->name)], NULL);
+        int id = rk_graph_find_table(owner, table->name);
+
+        if (weights->table_scales[id])
+            add_int8(w, (rk_tensor_info){ .name = table->name, .rank = 2, .dims = { table->n_rows, table->dim } },
+                     weights->tables[id], weights->table_scales[id], false);
+        else
+            add_table(w, table, weights->tables[id], NULL);
     }
 }
 

@@ -1,5 +1,5 @@
 /* rocket export: the light net of a checkpoint as a model file, found by the cut through the graph; as ONNX too; into a
- * folder of versions, as servers poll them. */
+ * folder of versions, as servers poll them; with weights of 8 bits, if the scores allow it. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,11 +13,15 @@
 #include "log.h"
 #include "number.h"
 #include "onnx_export.h"
+#include "quantize_gate.h"
+
+#define DEFAULT_LOSS 0.0005 /* of AUC */
 
 /* What is to be written; NULL: not. */
 typedef struct outputs {
     const char *model, *onnx; /* paths */
     const char *folder;       /* of the version, in which both are */
+    rk_quantize_gate *gate;   /* NULL: weights stay as they are */
 } outputs;
 
 static rocket_status write_outputs(const rk_bundle *bundle, const rk_schema *schema, const outputs *out,
@@ -42,7 +46,9 @@ static rocket_status export_checkpoint(const char *path, const outputs *out, roc
 
     RK_TRY(rk_bundle_open(&bundle, path, names, 2, err));
     rk_schema_options columns = { .given = &bundle->vocabularies };
-    rocket_status status = rk_schema_new(&schema, bundle->config, &columns, err);
+    rocket_status status = out->gate != NULL ? rk_quantize_checked(bundle, out->gate, err) : ROCKET_OK;
+    if (status == ROCKET_OK)
+        status = rk_schema_new(&schema, bundle->config, &columns, err);
     if (status == ROCKET_OK)
         status = write_outputs(bundle, schema, out, err);
     rk_schema_free(schema);
@@ -58,7 +64,8 @@ static rocket_status export_version(const char *path, const outputs *names, rk_a
     RK_TRY(rk_atomic_folder_open(&folder, names->folder, err));
     const char *place = rk_atomic_folder_place(folder);
     outputs out = { .model = rk_arena_printf(arena, "%s/%s", place, names->model),
-                    .onnx = names->onnx != NULL ? rk_arena_printf(arena, "%s/%s", place, names->onnx) : NULL };
+                    .onnx = names->onnx != NULL ? rk_arena_printf(arena, "%s/%s", place, names->onnx) : NULL,
+                    .gate = names->gate };
     rocket_status status =
         rk_arena_failed(arena) ? rk_fail(err, ROCKET_FAILED, "out of memory") : export_checkpoint(path, &out, err);
     if (status == ROCKET_OK)
@@ -113,6 +120,25 @@ static rocket_status choose_outputs(outputs *out, const rk_args *args, rocket_er
     return ROCKET_OK;
 }
 
+/* --quantize and what belongs to it. */
+static rocket_status choose_gate(outputs *out, rk_quantize_gate *gate, const rk_args *args, rocket_error *err)
+{
+    const char *kind = rk_args_get(args, "quantize"), *loss = rk_args_get(args, "most-auc-loss");
+
+    *gate = (rk_quantize_gate){ .data = rk_args_get(args, "check"), .most_loss = DEFAULT_LOSS };
+    RK_FAIL_IF(kind == NULL && (gate->data != NULL || loss != NULL), USAGE, err,
+               "--check, --most-auc-loss: expected --quantize int8 with them");
+    if (kind == NULL)
+        return ROCKET_OK;
+    RK_FAIL_IF(strcmp(kind, "int8") != 0, USAGE, err, "--quantize: expected int8, found \"%s\"", kind);
+    RK_FAIL_IF(gate->data == NULL, USAGE, err, "--quantize: expected --check FILES, rows to compare AUC on");
+    RK_FAIL_IF(out->onnx != NULL, USAGE, err, "--quantize: expected no --onnx with it, that is written in floats");
+    RK_FAIL_IF(loss != NULL && (!rk_parse_double(loss, strlen(loss), &gate->most_loss) || !(gate->most_loss >= 0)),
+               USAGE, err, "--most-auc-loss: expected a number of 0 or more, found \"%s\"", loss);
+    out->gate = gate;
+    return ROCKET_OK;
+}
+
 static rocket_status latest(const char **path, rk_arena *arena, const rk_args *args, rocket_error *err)
 {
     rk_config *config;
@@ -132,8 +158,10 @@ static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rock
 {
     const char *path = rk_args_get(args, "checkpoint");
     outputs out;
+    rk_quantize_gate gate;
 
     RK_TRY(choose_outputs(&out, args, err));
+    RK_TRY(choose_gate(&out, &gate, args, err));
     if (path == NULL)
         RK_TRY(latest(&path, arena, args, err));
     if (rk_args_has(args, "export-dir")) {
@@ -143,6 +171,8 @@ static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rock
         return ROCKET_OK;
     }
     RK_TRY(export_checkpoint(path, &out, err));
+    if (out.gate != NULL)
+        rk_log(RK_LOG_INFO, "AUC %.6f with 8-bit weights, %.6f without", gate.after, gate.before);
     if (out.model != NULL)
         rk_log(RK_LOG_INFO, "%s -> %s", path, out.model);
     if (out.onnx != NULL)
@@ -167,6 +197,9 @@ static const rk_option options[] = {
     { "onnx", 0, "FILE", "the same as an ONNX model" },
     { "export-dir", 0, "DIR", "write DIR/<version>/model.safetensors, all at once; --onnx names a file beside it" },
     { "version", 0, "N", "the version's number (default: seconds since 1970, greater than any in DIR)" },
+    { "quantize", 0, "KIND", "int8: kernels and tables in 8 bits; refused (exit 6) if AUC drops by more than allowed" },
+    { "check", 0, "FILES", "rows with labels that --quantize compares AUC on" },
+    { "most-auc-loss", 0, "X", "what AUC may lose (default 0.0005)" },
     { 0 },
 };
 

@@ -1,0 +1,145 @@
+/* See quantize_gate.h. The data are read twice, once for each AUC: what was scored by the floats is not known any more
+ * when they have been rounded. Scores come from the path of scoring, with 8-bit arithmetic the second time. */
+#include "quantize_gate.h"
+
+#include <math.h>
+
+#include "binding.h"
+#include "error.h"
+#include "mem.h"
+#include "net.h"
+#include "quantize.h"
+#include "rank_auc.h"
+#include "stop.h"
+#include "stream.h"
+
+typedef struct pass {
+    const rk_bundle *bundle;
+    rk_schema *schema;
+    rk_binding binding;
+    rk_net *net;
+    rk_net_session *session;
+    const rk_column **columns; /* [n_nodes] */
+    int probs;
+    int64_t n_classes;
+    float *scores;
+    size_t score_capacity;
+    uint64_t *rows; /* see rank_auc.h */
+    size_t n_rows, row_capacity;
+} pass;
+
+static rocket_status open_pass(pass *p, rocket_error *err)
+{
+    const rk_graph *graph = p->bundle->graph;
+    rk_schema_options columns = { .labels = true, .given = &p->bundle->vocabularies };
+
+    p->probs = rk_graph_find_output(graph, "probs_light");
+    p->n_classes = rk_shape_size(&rk_graph_node(graph, p->probs)->shape);
+    RK_FAIL_IF(p->n_classes > 2, CONFIG, err, "%s: expected one or two classes to compare AUC, found %lld",
+               rk_config_name(p->bundle->config), (long long)p->n_classes);
+    RK_TRY(rk_schema_new(&p->schema, p->bundle->config, &columns, err));
+    RK_TRY(rk_binding_new(&p->binding, graph, p->schema, err));
+    RK_TRY(rk_net_new(&p->net, graph, p->bundle->weights, NULL, err));
+    RK_TRY(rk_net_session_new(&p->session, p->net, err));
+    p->columns = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *p->columns);
+    RK_FAIL_IF(!p->columns, FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+static void close_pass(pass *p)
+{
+    rk_net_session_free(p->session);
+    rk_net_free(p->net);
+    rk_binding_clear(&p->binding);
+    rk_schema_free(p->schema);
+    rk_free(p->columns);
+    rk_free(p->scores);
+    rk_free(p->rows);
+}
+
+static rocket_status reserve(pass *p, size_t n, rocket_error *err)
+{
+    float *scores = rk_grow(p->scores, &p->score_capacity, n * (size_t)p->n_classes, sizeof *scores);
+    p->scores = scores ? scores : p->scores;
+    uint64_t *rows = rk_grow(p->rows, &p->row_capacity, p->n_rows + n, sizeof *rows);
+    p->rows = rows ? rows : p->rows;
+    RK_FAIL_IF(!scores || !rows, FAILED, err, "out of memory for the scores of %zu rows", p->n_rows + n);
+    return ROCKET_OK;
+}
+
+static rocket_status add_batch(pass *p, const rk_batch *batch, rocket_error *err)
+{
+    const rk_column *label = &batch->columns[rk_schema_label(p->schema)];
+    rk_net_rows rows = { .columns = p->columns, .end = batch->n_rows };
+
+    RK_TRY(reserve(p, (size_t)batch->n_rows, err));
+    for (size_t i = 0; i < p->binding.n; i++)
+        p->columns[p->binding.node[i]] = &batch->columns[p->binding.column[i]];
+    RK_TRY(rk_net_check(p->net, rows, err));
+    rk_net_run(p->session, rows, &(rk_net_output){ p->probs, { p->scores, p->n_classes } }, 1);
+    for (int64_t b = 0; b < batch->n_rows; b++) {
+        float score = p->scores[(b + 1) * p->n_classes - 1];
+
+        RK_FAIL_IF(isnan(score), GATE, err, "row %zu: a score is not a number", p->n_rows + 1);
+        p->rows[p->n_rows++] = rk_rank_row(score, label->values[b * label->width] > 0.5F, 0);
+    }
+    return ROCKET_OK;
+}
+
+static rocket_status add_rows(pass *p, const char *data, rocket_error *err)
+{
+    rk_stream_options options = { .paths = data, .n_threads = 1, .batch_size = 1024 };
+    rk_stream *stream;
+    rk_batch *batch;
+
+    RK_TRY(rk_stream_open(&stream, p->bundle->config, p->schema, &options, err));
+    rocket_status status = rk_stream_next(stream, &batch, err);
+    while (status == ROCKET_OK && batch) {
+        status = add_batch(p, batch, err);
+        rk_stream_give_back(stream, batch);
+        if (status == ROCKET_OK && rk_stop_requested())
+            status = rk_fail(err, ROCKET_STOPPED, "stopped by signal %d; nothing was written", rk_stop_signal());
+        if (status == ROCKET_OK)
+            status = rk_stream_next(stream, &batch, err);
+    }
+    rk_stream_close(stream);
+    return status;
+}
+
+static rocket_status auc_of(double *out, pass *p, const char *data, rocket_error *err)
+{
+    uint64_t *scratch = rk_alloc(p->n_rows, sizeof *scratch);
+
+    RK_FAIL_IF(!scratch, FAILED, err, "out of memory");
+    rk_rank_sort(p->rows, scratch, p->n_rows);
+    *out = rk_rank_auc(p->rows, p->n_rows, NULL).auc;
+    rk_free(scratch);
+    RK_FAIL_IF(isnan(*out), DATA, err, "%s: expected rows of both classes, found one", data);
+    return ROCKET_OK;
+}
+
+static rocket_status measure(double *out, const rk_bundle *bundle, const char *data, rocket_error *err)
+{
+    pass p = { .bundle = bundle };
+    rocket_status status = open_pass(&p, err);
+
+    if (status == ROCKET_OK)
+        status = add_rows(&p, data, err);
+    if (status == ROCKET_OK)
+        status = auc_of(out, &p, data, err);
+    close_pass(&p);
+    return status;
+}
+
+rocket_status rk_quantize_checked(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
+{
+    RK_TRY(measure(&gate->before, bundle, gate->data, err));
+    RK_TRY(rk_weights_quantize(bundle->weights, err));
+    RK_TRY(measure(&gate->after, bundle, gate->data, err));
+    RK_FAIL_IF(
+        !(gate->before - gate->after <= gate->most_loss), GATE, err,
+        "%s: expected 8-bit weights to cost at most %g of AUC, found %.6f (%.6f before, %.6f after); nothing was "
+        "written",
+        gate->data, gate->most_loss, gate->before - gate->after, gate->before, gate->after);
+    return ROCKET_OK;
+}

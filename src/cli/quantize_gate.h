@@ -1,0 +1,17 @@
+/* The gate before a quantized model: 8-bit weights are worth having only while the scores rank as well as before. */
+#ifndef RK_QUANTIZE_GATE_H
+#define RK_QUANTIZE_GATE_H
+
+#include "bundle.h"
+
+typedef struct rk_quantize_gate {
+    const char *data; /* files of rows with labels, in the layout of the model's data_config */
+    double most_loss; /* of AUC */
+    double before, after;
+} rk_quantize_gate;
+
+/* Rounds the weights of a light net, and says what AUC that costs. ROCKET_GATE where it is more than allowed;
+ * ROCKET_DATA: rows of one class only; ROCKET_CONFIG: a model of more than two classes. */
+ROCKET_NODISCARD rocket_status rk_quantize_checked(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err);
+
+#endif

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Export with 8-bit weights: what the file holds, how it scores, and the gate in front of it.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+
+small_csv 1200 1 >train.csv
+small_csv 400 2 >eval.csv
+cp "$cli_tests/data/small.config" .
+L=model_config.rocket_launching.
+run 0 "$rocket" train -q -c small.config --set "${L}share_dnn.hidden_units=[24, 16]" --set "${L}light_dnn.hidden_units=[20]" --set train_config.num_steps=120
+export_it() { "$rocket" export -c run/pipeline.config "$@"; }
+
+run 0 export_it -q -o float.safetensors
+run 0 export_it -o int8.safetensors --quantize int8 --check eval.csv --most-auc-loss 0.01
+said "$err" 'AUC 0\.[0-9]{6} with 8-bit weights, 0\.[0-9]{6} without'
+
+# ---- what the file holds
+if python3 - float.safetensors int8.safetensors <<'PYTHON'; then good; else bad "tensors of the quantized model"; fi
+import json, struct, sys
+def tensors(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    for name, entry in json.loads(data[8:8 + n]).items():
+        if name == "__metadata__" or name.startswith("__pad_"):
+            continue
+        begin, end = (8 + n + at for at in entry["data_offsets"])
+        code = {"F32": "f", "I8": "b", "U8": "B"}[entry["dtype"]]
+        yield name, (entry["dtype"], entry["shape"], struct.unpack("<%d%s" % ((end - begin) // struct.calcsize(code), code), data[begin:end]))
+floats, ints = dict(tensors(sys.argv[1])), dict(tensors(sys.argv[2]))
+rounded = 0
+for name, (dtype, shape, values) in floats.items():
+    found, _, integers = ints[name]
+    wide = name.endswith("/kernel") and shape[1] >= 16
+    assert (found == "I8") == (dtype == "F32" and (wide or name.endswith("/embedding_weights"))), (name, found)
+    if found != "I8":
+        assert integers == values, name
+        continue
+    rounded += 1
+    _, (n,), scale = ints[name + "/scale"]
+    assert n == shape[1 if wide else 0] and min(scale) >= 0
+    for i, value in enumerate(values):
+        s = scale[i % shape[1] if wide else i // shape[1]]
+        assert abs(value - integers[i] * s) <= 0.5001 * s, (name, i)
+        assert abs(integers[i]) <= 127
+    assert max(abs(i) for i in integers) == 127
+assert rounded >= 6, rounded
+PYTHON
+
+# ---- how it scores: close to the floats; the same bits for any number of rows at a time and of threads
+for model in float int8; do
+    run 0 "$rocket" predict -q -m $model.safetensors -i eval.csv -o $model.csv
+done
+for way in "--threads 1 --batch-size 1" "--threads 2 --batch-size 77"; do
+    # shellcheck disable=SC2086
+    run 0 "$rocket" predict -q -m int8.safetensors -i eval.csv -o again.csv $way
+    same int8.csv again.csv
+done
+check "rounding shows" test "$(cmp -s float.csv int8.csv && echo same)" != same
+if python3 - float.csv int8.csv <<'PYTHON'; then good; else bad "scores with 8-bit weights are far from those with floats"; fi
+import csv, sys
+a, b = ([float(row["probs_light_1"]) for row in csv.DictReader(open(path))] for path in sys.argv[1:])
+assert len(a) == len(b) == 400
+assert max(abs(x - y) for x, y in zip(a, b)) < 0.05 and len(set(b)) > 300
+PYTHON
+run 0 "$rocket" inspect int8.safetensors
+
+# ---- the gate, and what is refused
+rm int8.safetensors
+run 6 export_it -o int8.safetensors --quantize int8 --check train.csv --most-auc-loss 0 --set "model_dir=run"
+check "nothing was written" [ ! -e int8.safetensors ]
+said "$err" 'expected 8-bit weights to cost at most 0 of AUC, found 0\.[0-9]+.*nothing was written'
+grep '^0' eval.csv >zeros.csv
+run 4 export_it -o int8.safetensors --quantize int8 --check zeros.csv
+said "$err" 'zeros.csv: expected rows of both classes, found one'
+run 4 export_it -o int8.safetensors --quantize int8 --check nowhere.csv
+run 2 export_it -o int8.safetensors --quantize int8
+said "$err" 'expected --check FILES'
+run 2 export_it -o int8.safetensors --quantize int4 --check eval.csv
+said "$err" 'expected int8, found "int4"'
+run 2 export_it -o int8.safetensors --quantize int8 --check eval.csv --most-auc-loss -1
+said "$err" 'expected a number of 0 or more, found "-1"'
+run 2 export_it -o int8.safetensors --check eval.csv
+run 2 export_it --onnx int8.onnx --quantize int8 --check eval.csv
+check "no file after errors" [ ! -e int8.safetensors ]
+finish
