@@ -57,8 +57,9 @@ static rocket_status find_scale(const rk_tensor_info **out, const rk_tensor_file
     RK_FAIL_IF(scale == NULL || scale->type != RK_F32 || scale->rank != 1 || scale->dims[0] != n, CORRUPT, err,
                "tensor \"%s\": expected %lld floats, the scales of \"%s\"", name, (long long)n, tensor->name);
     for (int64_t i = 0; i < n; i++) {
-        float value = ((const float *)scale->data)[i];
+        float value;
 
+        memcpy(&value, (const char *)scale->data + (size_t)i * sizeof value, sizeof value); /* may stand anywhere */
         RK_FAIL_IF(!(value >= 0 && value <= MOST_SCALE), CORRUPT, err,
                    "tensor \"%s\": expected scales of 0 or more, found %g", name, (double)value);
     }

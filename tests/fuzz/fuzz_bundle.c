@@ -4,8 +4,8 @@
  * Checksums and lengths would stop nearly every mutation, and the container has a target of its own (safetensors). So
  * the input is the parts, one 0 byte between them (kind, version, step, config, graph, vocabularies), and the container
  * is put together here, without checksums. Where the graph is sound, a tensor is made for each variable that it names:
- * what is behind the last check is reached too. Config text has its own target as well: a config of one letter stands
- * for one of those below.
+ * what is behind the last check is reached too; of 8 bits, where the step ends in 8. Config text has its own target as
+ * well: a config of one letter stands for one of those below.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,6 +25,8 @@ typedef struct part {
 typedef struct image {
     rk_buf header;
     size_t n_values; /* of all tensors so far */
+    size_t n_bytes;
+    bool int8; /* matrices are of 8 bits */
     size_t n_meta;
 } image;
 
@@ -94,17 +96,35 @@ static void add_meta(image *i, const char *key, part value)
     rk_buf_puts(&i->header, "\"");
 }
 
-static void add_tensor(image *i, const char *name, const rk_shape *shape)
+static void add_tensor(image *i, const char *name, const rk_shape *shape, rk_dtype type)
 {
-    size_t n = (size_t)rk_shape_size(shape);
+    size_t n = (size_t)rk_shape_size(shape), end = i->n_bytes + n * rk_dtype_bytes(type);
 
     rk_buf_puts(&i->header, ",");
     rk_buf_json_string(&i->header, name, strlen(name));
-    rk_buf_puts(&i->header, ":{\"dtype\":\"F32\",\"shape\":[");
+    rk_buf_printf(&i->header, ":{\"dtype\":\"%s\",\"shape\":[", rk_dtype_name(type));
     for (int d = 0; d < shape->rank; d++)
         rk_buf_printf(&i->header, "%s%lld", d > 0 ? "," : "", (long long)shape->dims[d]);
-    rk_buf_printf(&i->header, "],\"data_offsets\":[%zu,%zu]}", 4 * i->n_values, 4 * (i->n_values + n));
+    rk_buf_printf(&i->header, "],\"data_offsets\":[%zu,%zu]}", i->n_bytes, end);
     i->n_values += n;
+    i->n_bytes = end;
+}
+
+/* Floats; or integers and n scales. */
+static void add_variable(image *i, const char *name, const rk_shape *shape, int64_t n)
+{
+    rk_shape scales = { .rank = 1, .dims = { n } };
+    rk_buf text;
+
+    if (!i->int8 || shape->rank != 2) {
+        add_tensor(i, name, shape, RK_F32);
+        return;
+    }
+    rk_buf_init(&text, 0);
+    rk_buf_printf(&text, "%s/scale", name);
+    add_tensor(i, name, shape, RK_I8);
+    add_tensor(i, text.data, &scales, RK_F32);
+    rk_buf_clear(&text);
 }
 
 static bool fits(const image *i, int64_t a, int64_t b)
@@ -116,12 +136,13 @@ static void add_variables(image *i, const rk_graph *graph)
 {
     for (int k = 0; k < rk_graph_n_params(graph); k++)
         if (fits(i, rk_shape_size(&rk_graph_param_at(graph, k)->shape), 1))
-            add_tensor(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape);
+            add_variable(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape,
+                         rk_graph_param_at(graph, k)->shape.dims[1]);
     for (int k = 0; k < rk_graph_n_tables(graph); k++) {
         const rk_table *table = rk_graph_table_at(graph, k);
         rk_shape shape = { .rank = 2, .dims = { table->n_rows, table->dim } };
         if (fits(i, table->n_rows, table->dim))
-            add_tensor(i, table->name, &shape);
+            add_variable(i, table->name, &shape, table->n_rows);
     }
 }
 
@@ -150,7 +171,7 @@ static void build(rk_buf *out, const part *parts, size_t n_parts)
 {
     static const char *const keys[N_PARTS] = { "rocket.kind",   "rocket.version", "rocket.step",
                                                "rocket.config", "rocket.graph",   "rocket.vocabularies" };
-    image i = { 0 };
+    image i = { .int8 = n_parts > 2 && parts[2].n > 0 && parts[2].text[parts[2].n - 1] == '8' };
 
     rk_buf_init(&i.header, 0);
     rk_buf_puts(&i.header, "{\"__metadata__\":{");
@@ -166,10 +187,12 @@ static void build(rk_buf *out, const part *parts, size_t n_parts)
         rk_buf_puts(&i.header, " ");
     rk_buf_u64(out, i.header.size);
     rk_buf_append(out, i.header.data, i.header.size);
-    for (size_t k = 0; k < i.n_values; k++) {
+    for (size_t k = 0; !i.int8 && k < i.n_values; k++) {
         float value = (float)(k % 7) / 8 - 0.3F;
         rk_buf_append(out, &value, sizeof value);
     }
+    for (size_t k = 0; i.int8 && k < i.n_bytes; k++)
+        rk_buf_append(out, "<", 1); /* 60; as a float 0.0115 */
     rk_buf_clear(&i.header);
 }
 
