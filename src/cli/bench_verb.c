@@ -189,8 +189,9 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 static const rk_option options[] = {
     { "config", 'c', "FILE", "pipeline config: measure parsing and training with it" },
     { "model", 'm', "FILE", "model or checkpoint: measure scoring with each net that it holds" },
+    { "user", 0, "NAMES", "for -m: features that are the user's, given once for all candidates of a request" },
     { "limits", 0, NULL, "measure the machine: multiply-adds, memory, matrix products" },
-    { "batch-size", 0, "N", "rows of a batch (default: data_config.batch_size; 200 for -m)" },
+    { "batch-size", 0, "N", "rows of a batch (default: data_config.batch_size; 1, 64 and 1024 for -m)" },
     { "run-ms", 0, "N", "least time of a run in milliseconds (default 1000; five runs are made)" },
     { 0 },
 };

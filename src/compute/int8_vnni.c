@@ -4,11 +4,14 @@
 
 #include "int8.h"
 
-#define UNROLL _Pragma("GCC unroll 16")
-
 static __mmask16 first_lanes(int64_t n)
 {
     return (__mmask16)(n >= RK_PANEL ? 0xffff : (1 << (n > 0 ? n : 0)) - 1);
+}
+
+static inline __m512 load(const float *x, int64_t left)
+{
+    return left >= RK_PANEL ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(first_lanes(left), x);
 }
 
 static void quantize(rk_int8_rows *out, int64_t row, const float *x, int64_t n)
@@ -16,7 +19,7 @@ static void quantize(rk_int8_rows *out, int64_t row, const float *x, int64_t n)
     __m512 least = _mm512_setzero_ps(), greatest = least;
 
     for (int64_t i = 0; i < n; i += RK_PANEL) {
-        __m512 v = _mm512_maskz_loadu_ps(first_lanes(n - i), x + i);
+        __m512 v = load(x + i, n - i);
 
         least = _mm512_min_ps(v, least); /* the second where one is no number */
         greatest = _mm512_max_ps(v, greatest);
@@ -25,9 +28,9 @@ static void quantize(rk_int8_rows *out, int64_t row, const float *x, int64_t n)
         _mm512_set1_ps(rk_int8_begin_row(out, row, _mm512_reduce_min_ps(least), _mm512_reduce_max_ps(greatest)));
     __m512i zero = _mm512_set1_epi32(out->zero[row]);
     for (int64_t i = 0; i < n; i += RK_PANEL) {
-        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(first_lanes(n - i), x + i), inverse);
-        __m512i q = _mm512_max_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(v), zero), _mm512_setzero_si512());
+        __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(load(x + i, n - i), inverse)), zero);
 
+        q = _mm512_max_epi32(q, _mm512_setzero_si512());
         _mm_store_si128((__m128i *)(void *)(out->q + row * out->ld + i), _mm512_cvtusepi32_epi8(q));
     }
 }
@@ -41,55 +44,74 @@ static inline __m512i add_products(__m512i sum, __m512i x, __m512i w)
 
 typedef __m512i sums[RK_INT8_ROWS][RK_INT8_PANELS];
 
-static inline __attribute__((always_inline)) void finish(sums acc, const rk_int8_tile *t, int rows, int panels)
+/* What belongs to the columns of a panel, of which the last may lack some. */
+typedef struct columns {
+    __mmask16 some;
+    __m512i sums;
+    __m512 scale, center, by, shift, slope;
+} columns;
+
+static inline __attribute__((always_inline)) columns columns_of(const rk_int8_tile *t, int64_t j, int64_t left)
 {
     const rk_norm *norm = &t->norm;
-    __m512 slope = _mm512_set1_ps(norm->slope);
+    columns c = { .some = first_lanes(left),
+                  .sums = _mm512_loadu_si512(t->column_sums + j),
+                  .scale = _mm512_loadu_ps(t->scale + j),
+                  .slope = _mm512_set1_ps(norm->slope) };
 
-    UNROLL for (int p = 0; p < panels; p++)
-    {
-        int64_t j = (int64_t)p * RK_PANEL;
-        __mmask16 some = p == panels - 1 ? first_lanes(t->last) : 0xffff;
-        __m512i column_sums = _mm512_loadu_si512(t->column_sums + j);
-        __m512 scale = _mm512_loadu_ps(t->scale + j), center = scale, by = scale, shift = scale;
-
-        if (norm->center) {
-            center = _mm512_maskz_loadu_ps(some, norm->center + j);
-            by = _mm512_maskz_loadu_ps(some, norm->scale + j);
-            shift = _mm512_maskz_loadu_ps(some, norm->shift + j);
-        }
-        UNROLL for (int r = 0; r < rows; r++)
-        {
-            __m512i sum = _mm512_sub_epi32(acc[r][p], _mm512_mullo_epi32(_mm512_set1_epi32(t->x.zero[r]), column_sums));
-            __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(_mm512_set1_ps(t->x.scale[r]), scale),
-                                       _mm512_maskz_loadu_ps(some, t->start + r * t->ld_start + j));
-
-            if (norm->center)
-                v = _mm512_fmadd_ps(_mm512_sub_ps(v, center), by, shift);
-            if (norm->slope != 1)
-                v = _mm512_max_ps(_mm512_mul_ps(v, slope), v);
-            _mm512_mask_storeu_ps(t->y + r * t->ldy + j, some, v);
-        }
+    if (norm->center) {
+        c.center = _mm512_maskz_loadu_ps(c.some, norm->center + j);
+        c.by = _mm512_maskz_loadu_ps(c.some, norm->scale + j);
+        c.shift = _mm512_maskz_loadu_ps(c.some, norm->shift + j);
     }
+    return c;
+}
+
+static inline __attribute__((always_inline)) void finish(const rk_int8_tile *t, int r, int64_t j, columns c,
+                                                         __m512i sum)
+{
+    sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(_mm512_set1_epi32(t->x.zero[r]), c.sums));
+    __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(_mm512_set1_ps(t->x.scale[r]), c.scale),
+                               _mm512_maskz_loadu_ps(c.some, t->start + r * t->ld_start + j));
+    if (t->norm.center)
+        v = _mm512_fmadd_ps(_mm512_sub_ps(v, c.center), c.by, c.shift);
+    if (t->norm.slope != 1)
+        v = _mm512_max_ps(_mm512_mul_ps(v, c.slope), v);
+    _mm512_mask_storeu_ps(t->y + r * t->ldy + j, c.some, v);
 }
 
 static inline __attribute__((always_inline)) void run(const rk_int8_tile *t, int rows, int panels)
 {
     sums acc;
 
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int p = 0; p < panels; p++) acc[r][p] = _mm512_setzero_si512();
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int p = 0; p < panels; p++)
+            acc[r][p] = _mm512_setzero_si512();
     for (int64_t l = 0; l < t->quads; l++) {
         __m512i w[RK_INT8_PANELS];
 
-        UNROLL for (int p = 0; p < panels; p++) w[p] = _mm512_load_si512(t->w + p * t->panel + l * 64);
-        UNROLL for (int r = 0; r < rows; r++)
-        {
+#pragma GCC unroll 16
+        for (int p = 0; p < panels; p++)
+            w[p] = _mm512_load_si512(t->w + p * t->panel + l * 64);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
             __m512i x = _mm512_set1_epi32(*(const int32_t *)(const void *)(t->x.q + r * t->x.ld + l * RK_INT8_QUAD));
 
-            UNROLL for (int p = 0; p < panels; p++) acc[r][p] = add_products(acc[r][p], x, w[p]);
+#pragma GCC unroll 16
+            for (int p = 0; p < panels; p++)
+                acc[r][p] = add_products(acc[r][p], x, w[p]);
         }
     }
-    finish(acc, t, rows, panels);
+#pragma GCC unroll 16
+    for (int p = 0; p < panels; p++) {
+        columns c = columns_of(t, (int64_t)p * RK_PANEL, p < panels - 1 ? RK_PANEL : t->last);
+
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++)
+            finish(t, r, (int64_t)p * RK_PANEL, c, acc[r][p]);
+    }
 }
 
 #define TILE(rows, panels)                                                                                             \
@@ -100,12 +122,18 @@ static inline __attribute__((always_inline)) void run(const rk_int8_tile *t, int
 #define FEW(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3)
 #define MANY(rows) FEW(rows) TILE(rows, 4) TILE(rows, 5) TILE(rows, 6)
 MANY(1)
-MANY(2) FEW(3) FEW(4) FEW(5) FEW(6) FEW(7) FEW(8)
+MANY(2)
+FEW(3)
+FEW(4)
+FEW(5)
+FEW(6)
+FEW(7)
+FEW(8)
 
 #define FEW_OF(rows) run_##rows##_1, run_##rows##_2, run_##rows##_3
 #define MANY_OF(rows) FEW_OF(rows), run_##rows##_4, run_##rows##_5, run_##rows##_6
 
-    static void tile(const rk_int8_tile *t, int rows, int panels)
+static void tile(const rk_int8_tile *t, int rows, int panels)
 {
     static void (*const kernels[RK_INT8_ROWS][RK_INT8_PANELS])(const rk_int8_tile *) = {
         { MANY_OF(1) }, { MANY_OF(2) }, { FEW_OF(3) }, { FEW_OF(4) },
