@@ -309,6 +309,33 @@ static void padding_does_not_count(void **state)
     rocket_model_close(model);
 }
 
+/* Everything is the user's, or nothing is. */
+static void parts_may_be_empty(void **state)
+{
+    static const char *const all[] = { "user", "item", "age",         "tastes", "history",
+                                       "city", "tags", "tag_weights", "price",  "vector" };
+    rocket_open_options options = { sizeof options, all, 10 };
+    rocket_model *of_user, *of_nobody = score_world_open(&world, false);
+    float probs[3] = { 0 }, expected[3];
+    rocket_scores out = { sizeof out, probs, NULL }, rows = { sizeof rows, expected, NULL };
+    rocket_error err = { 0 };
+
+    (void)state;
+    score_world_must(rocket_model_open(&of_user, world.path, &options, &err), &err);
+    assert_int_equal(rocket_model_n_fields(of_user, ROCKET_CANDIDATE), 0);
+    rocket_session *user = session_of(of_user, 3), *nobody = session_of(of_nobody, 3);
+    score_world_must(rocket_score_rows(&rows, user, nothing, 3, &err), &err);
+    score_world_must(rocket_score_candidates(&out, user, nothing, NULL, 3, &err), &err);
+    assert_memory_equal(probs, expected, sizeof probs);
+    score_world_must(rocket_score_rows(&rows, nobody, nothing, 3, &err), &err);
+    score_world_must(rocket_score_candidates(&out, nobody, NULL, nothing, 3, &err), &err);
+    assert_memory_equal(probs, expected, sizeof probs);
+    rocket_session_free(user);
+    rocket_session_free(nobody);
+    rocket_model_close(of_user);
+    rocket_model_close(of_nobody);
+}
+
 /* ---- memory ---- */
 
 static void sessions_keep_their_model(void **state)
@@ -452,17 +479,12 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_described),
-        cmocka_unit_test(inputs_are_described),
-        cmocka_unit_test(models_that_cannot_be_opened),
-        cmocka_unit_test(values_that_do_not_read),
-        cmocka_unit_test(calls_that_make_no_sense),
-        cmocka_unit_test(ids_that_make_no_sense),
-        cmocka_unit_test(padding_does_not_count),
-        cmocka_unit_test(sessions_keep_their_model),
-        cmocka_unit_test(no_request_after_the_largest_allocates),
-        cmocka_unit_test(every_read_may_fail),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(fields_are_described),         cmocka_unit_test(inputs_are_described),
+        cmocka_unit_test(models_that_cannot_be_opened), cmocka_unit_test(values_that_do_not_read),
+        cmocka_unit_test(calls_that_make_no_sense),     cmocka_unit_test(ids_that_make_no_sense),
+        cmocka_unit_test(padding_does_not_count),       cmocka_unit_test(parts_may_be_empty),
+        cmocka_unit_test(sessions_keep_their_model),    cmocka_unit_test(no_request_after_the_largest_allocates),
+        cmocka_unit_test(every_read_may_fail),          cmocka_unit_test(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
