@@ -94,8 +94,8 @@ static void run_group(const portion *p, int64_t j, int panels)
         tile.rectify = norm->slope != 1;
         tile.slope = norm->slope;
         tile.center = norm->center ? norm->center + j : NULL;
-        tile.scale = norm->scale + (norm->center ? j : 0);
-        tile.shift = norm->shift + (norm->center ? j : 0);
+        tile.scale = norm->scale ? norm->scale + (norm->center ? j : 0) : NULL;
+        tile.shift = norm->shift ? norm->shift + (norm->center ? j : 0) : NULL;
     }
     for (int64_t i = 0; i < pieces; i++) {
         int64_t rows = dealt(p->y.rows, pieces, i);
