@@ -147,8 +147,8 @@ typedef struct rocket_text {
 
 /* One user, n candidates.
  *
- * user        [n_fields(USER)] in the order of rocket_model_field(model, ROCKET_USER, ..); may be NULL if there are
- * none candidates  [n, n_fields(CANDIDATE)] row by row, as rocket_model_field(model, ROCKET_CANDIDATE, ..) has them
+ * - user: [n_fields(USER)] in the order of rocket_model_field(model, ROCKET_USER, ..); may be NULL if there are none.
+ * - candidates: [n, n_fields(CANDIDATE)] row by row, in the order of rocket_model_field(model, ROCKET_CANDIDATE, ..).
  *
  * Errors:  ROCKET_DATA   'candidate 17: field "price" (FLOAT): expected a number, found "3,5"', counted from 0
  *          ROCKET_USAGE  n above max_rows
