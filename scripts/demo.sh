@@ -37,7 +37,12 @@ multiplications() {
     "$rocket" inspect "$out/log/pipeline.config" 2>/dev/null |
         awk -v net="$1:" '$1 == net { for (i = 2; i <= NF; i++) if ($i == "multiplications") print $(i - 1) }'
 }
-score_us() { "$rocket" bench -m "$1" --run-ms 200 -q 2>/dev/null | awk -F'|' '/ net, / { printf "%.0f", $4 }'; }
+user=user_id,cms_segid,cms_group_id,age_level,pvalue_level,shopping_level,occupation,new_user_class_level
+user+=,tag_category_list,tag_brand_list
+score_us() { # of one user's 200 candidates, one thread
+    "$rocket" bench -m "$1" --user "$user" --threads 1 --run-ms 200 -q |
+        awk -F'|' '/ 1 user, 200 candidates/ { printf "%.0f", $4 }'
+}
 
 light_us=$(score_us "$(ls "$out"/soft/export/*/model.safetensors)")
 booster_us=$(score_us "$(ls "$out"/booster/model.ckpt-*.safetensors | tail -1)")

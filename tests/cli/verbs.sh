@@ -269,4 +269,6 @@ done
 check "the packed file is gone" [ -z "$(find . -name 'rocket-bench-*')" ]
 run 0 "$rocket" bench -c small.config --run-ms 1 --threads 1 --batch-size 16
 said "$out" '^\| training from file \| examples/s \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ \|$'
+run 0 "$rocket" bench -m light.safetensors --user user --run-ms 1 --threads 1
+check "one row of the table is what the demo prints" [ "$(grep -c ' 1 user, 200 candidates, 1 thread | us |' "$out")" = 1 ]
 finish
