@@ -77,7 +77,7 @@ target_link_libraries(shared rocket::rocket)
 add_executable(static $example)
 target_link_libraries(static rocket::static)
 TEXT
-run 0 cmake -S project -B project/build -DCMAKE_PREFIX_PATH="$prefix"
+run 0 cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$prefix"
 run 0 cmake --build project/build
 scores project/build/shared
 scores project/build/static
