@@ -23,6 +23,10 @@
 #include "tensors.h"
 #include "weights.h"
 
+/* What the light net of a model file ends in. */
+enum { RK_N_LIGHT_OUTPUTS = 2 };
+extern const char *const rk_light_outputs[RK_N_LIGHT_OUTPUTS]; /* logits, probabilities */
+
 typedef struct rk_run_state {
     uint64_t step;       /* steps done, */
     uint64_t first_step; /* of which so many by the run that this one goes on from (carry_on.h) */

@@ -11,6 +11,8 @@
 #include "variables.h"
 #include "words.h"
 
+const char *const rk_light_outputs[RK_N_LIGHT_OUTPUTS] = { "logits_light", "probs_light" };
+
 static rocket_status meta(const char **text, size_t *n, const rk_tensor_file *file, const char *key, rocket_error *err)
 {
     *text = rk_tensor_file_meta(file, key, n);

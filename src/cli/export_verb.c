@@ -40,11 +40,10 @@ static rocket_status write_outputs(const rk_bundle *bundle, const rk_schema *sch
 
 static rocket_status export_checkpoint(const char *path, const outputs *out, rocket_error *err)
 {
-    static const char *const names[] = { "logits_light", "probs_light" };
     rk_bundle *bundle;
     rk_schema *schema = NULL;
 
-    RK_TRY(rk_bundle_open(&bundle, path, names, 2, err));
+    RK_TRY(rk_bundle_open(&bundle, path, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err));
     rk_schema_options columns = { .given = &bundle->vocabularies };
     rocket_status status = out->gate != NULL ? rk_quantize_checked(bundle, out->gate, err) : ROCKET_OK;
     if (status == ROCKET_OK)

@@ -10,7 +10,6 @@
 #include "bundle.h"
 #include "common.h"
 #include "error.h"
-#include "file.h"
 #include "hash.h"
 #include "log.h"
 #include "number.h"
@@ -18,6 +17,7 @@
 #include "pool.h"
 #include "stop.h"
 #include "stream.h"
+#include "text_output.h"
 
 typedef struct hashing {
     const rk_args *args;
@@ -26,8 +26,7 @@ typedef struct hashing {
     const rk_config *config;
     rk_schema *schema;
     rk_stream *stream;
-    rk_atomic_file *file; /* NULL: standard output */
-    rk_buf text;
+    rk_text_output out;
     uint64_t rows;
 } hashing;
 
@@ -86,10 +85,10 @@ static void put_csv(hashing *h, const rk_batch *batch)
             const rk_feature *feature = rk_schema_feature(h->schema, i);
 
             if (feature->kind == RK_COLUMN_FLOATS)
-                put_floats(&h->text, &batch->columns[i], row);
+                put_floats(&h->out.text, &batch->columns[i], row);
             else
-                put_ids(&h->text, &batch->columns[i], row, rk_onnx_is_list(feature));
-            rk_buf_puts(&h->text, i + 1 < n ? "," : "\n");
+                put_ids(&h->out.text, &batch->columns[i], row, rk_onnx_is_list(feature));
+            rk_buf_puts(&h->out.text, i + 1 < n ? "," : "\n");
         }
 }
 
@@ -98,32 +97,20 @@ static void put_csv_header(hashing *h)
     for (size_t i = 0; i < rk_schema_n_features(h->schema); i++) {
         const rk_feature *feature = rk_schema_feature(h->schema, i);
 
-        rk_buf_printf(&h->text, "%s%s", i == 0 ? "" : ",", feature->name);
+        rk_buf_printf(&h->out.text, "%s%s", i == 0 ? "" : ",", feature->name);
         if (rk_onnx_is_list(feature))
-            rk_buf_printf(&h->text, ",%s" RK_ONNX_WEIGHTS, feature->name);
+            rk_buf_printf(&h->out.text, ",%s" RK_ONNX_WEIGHTS, feature->name);
     }
-    rk_buf_puts(&h->text, "\n");
+    rk_buf_puts(&h->out.text, "\n");
 }
 
 static void put_json(hashing *h, const rk_batch *batch)
 {
     for (size_t i = 0, n = rk_schema_n_features(h->schema); i < n; i++) {
-        rk_buf_puts(&h->text, i == 0 ? "{" : ", ");
-        rk_onnx_put_rows(&h->text, rk_schema_feature(h->schema, i), &batch->columns[i], batch->n_rows);
+        rk_buf_puts(&h->out.text, i == 0 ? "{" : ", ");
+        rk_onnx_put_rows(&h->out.text, rk_schema_feature(h->schema, i), &batch->columns[i], batch->n_rows);
     }
-    rk_buf_puts(&h->text, "}\n");
-}
-
-static rocket_status flush(hashing *h, rocket_error *err)
-{
-    RK_FAIL_IF(rk_buf_failed(&h->text), FAILED, err, "out of memory");
-    if (h->file != NULL)
-        rk_atomic_write(h->file, h->text.data, h->text.size);
-    else
-        RK_FAIL_IF(fwrite(h->text.data, 1, h->text.size, stdout) != h->text.size, FAILED, err,
-                   "writing to standard output failed");
-    rk_buf_reset(&h->text);
-    return ROCKET_OK;
+    rk_buf_puts(&h->out.text, "}\n");
 }
 
 static rocket_status hash_batches(hashing *h, rocket_error *err)
@@ -136,11 +123,11 @@ static rocket_status hash_batches(hashing *h, rocket_error *err)
     for (;;) {
         RK_TRY(rk_stream_next(h->stream, &batch, err));
         if (batch == NULL)
-            return flush(h, err);
+            return rk_text_output_flush(&h->out, err);
         (csv ? put_csv : put_json)(h, batch);
         h->rows += (uint64_t)batch->n_rows;
         rk_stream_give_back(h->stream, batch);
-        RK_TRY(flush(h, err));
+        RK_TRY(rk_text_output_flush(&h->out, err));
         RK_FAIL_IF(rk_stop_requested(), STOPPED, err, "stopped by signal %d; nothing was written", rk_stop_signal());
     }
 }
@@ -149,14 +136,13 @@ static rocket_status hash_batches(hashing *h, rocket_error *err)
 
 static rocket_status open_rule(hashing *h, rocket_error *err)
 {
-    static const char *const outputs[] = { "logits_light", "probs_light" };
     const char *model = rk_args_get(h->args, "model");
     rk_schema_options columns = { 0 };
 
     RK_FAIL_IF((model != NULL) == rk_args_has(h->args, "config"), USAGE, err,
                "give one of -m MODEL, -c CONFIG and --buckets N");
     if (model != NULL) {
-        RK_TRY(rk_bundle_open(&h->bundle, model, outputs, 2, err));
+        RK_TRY(rk_bundle_open(&h->bundle, model, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err));
         columns.given = &h->bundle->vocabularies;
         h->config = h->bundle->config;
     } else {
@@ -168,7 +154,6 @@ static rocket_status open_rule(hashing *h, rocket_error *err)
 
 static rocket_status open_rows(hashing *h, rocket_error *err)
 {
-    const char *output = rk_args_get(h->args, "output");
     rk_stream_options options = { .paths = rk_args_get(h->args, "input") };
     uint64_t threads;
 
@@ -180,7 +165,7 @@ static rocket_status open_rows(hashing *h, rocket_error *err)
     RK_TRY(rk_args_number(&options.batch_size, h->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
     RK_TRY(rk_cli_shard(&options.shard, h->args, err));
     RK_TRY(rk_stream_open(&h->stream, h->config, h->schema, &options, err));
-    return output != NULL && strcmp(output, "-") != 0 ? rk_atomic_open(&h->file, output, err) : ROCKET_OK;
+    return rk_text_output_open(&h->out, rk_args_get(h->args, "output"), err);
 }
 
 static rocket_status hash_rows(hashing *h, rocket_error *err)
@@ -190,12 +175,7 @@ static rocket_status hash_rows(hashing *h, rocket_error *err)
     RK_TRY(open_rule(h, err));
     RK_TRY(open_rows(h, err));
     RK_TRY(hash_batches(h, err));
-    if (h->file != NULL) {
-        rk_atomic_file *file = h->file;
-
-        h->file = NULL;
-        RK_TRY(rk_atomic_commit(file, err));
-    }
+    RK_TRY(rk_text_output_commit(&h->out, err));
     rk_log(RK_LOG_INFO, "%llu rows", (unsigned long long)h->rows);
     return ROCKET_OK;
 }
@@ -206,14 +186,13 @@ static rocket_status run(const rk_args *args, rocket_error *err)
 
     if (rk_args_has(args, "buckets"))
         return hash_words(args, err);
-    rk_buf_init(&h.text, 0);
+    rk_text_output_init(&h.out);
     rocket_status status = hash_rows(&h, err);
-    rk_atomic_abort(h.file);
+    rk_text_output_clear(&h.out);
     rk_stream_close(h.stream);
     rk_schema_free(h.schema);
     rk_bundle_close(h.bundle);
     rk_config_free(h.own);
-    rk_buf_clear(&h.text);
     return status;
 }
 

@@ -9,7 +9,6 @@
 #include "arena.h"
 #include "common.h"
 #include "error.h"
-#include "file.h"
 #include "log.h"
 #include "number.h"
 #include "pool.h"
@@ -17,6 +16,7 @@
 #include "stop.h"
 #include "stream.h"
 #include "text.h"
+#include "text_output.h"
 
 enum { MAX_COLUMNS = 4096 };
 
@@ -37,8 +37,7 @@ typedef struct prediction {
     content columns[N_CONTENTS];
     size_t n_columns;
     char separator;
-    rk_buf text;
-    rk_atomic_file *file; /* NULL: standard output */
+    rk_text_output out;
     uint64_t rows;
 } prediction;
 
@@ -47,16 +46,16 @@ static void put_field(prediction *p, const char *text, size_t n)
     bool quote = memchr(text, p->separator, n) != NULL || memchr(text, '"', n) != NULL;
 
     if (!quote) {
-        rk_buf_append(&p->text, text, n);
+        rk_buf_append(&p->out.text, text, n);
         return;
     }
-    rk_buf_puts(&p->text, "\"");
+    rk_buf_puts(&p->out.text, "\"");
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '"')
-            rk_buf_puts(&p->text, "\"");
-        rk_buf_append(&p->text, text + i, 1);
+            rk_buf_puts(&p->out.text, "\"");
+        rk_buf_append(&p->out.text, text + i, 1);
     }
-    rk_buf_puts(&p->text, "\"");
+    rk_buf_puts(&p->out.text, "\"");
 }
 
 static void put_number(rk_buf *out, float value)
@@ -70,13 +69,13 @@ static void put_vector(prediction *p, const float *values, int n)
 {
     bool quote = n > 1 && (p->separator == ',' || p->separator == ' ');
 
-    rk_buf_puts(&p->text, quote ? "\"[" : "[");
+    rk_buf_puts(&p->out.text, quote ? "\"[" : "[");
     for (int c = 0; c < n; c++) {
         if (c > 0)
-            rk_buf_puts(&p->text, ", ");
-        put_number(&p->text, values[c]);
+            rk_buf_puts(&p->out.text, ", ");
+        put_number(&p->out.text, values[c]);
     }
-    rk_buf_puts(&p->text, quote ? "]\"" : "]");
+    rk_buf_puts(&p->out.text, quote ? "]\"" : "]");
 }
 
 static void put_content(prediction *p, content what, const float *logits, const float *probs, int n_classes)
@@ -87,34 +86,22 @@ static void put_content(prediction *p, content what, const float *logits, const 
         if (probs[c] > probs[best])
             best = c;
     if (what == CLASS)
-        rk_buf_printf(&p->text, "%d", best);
+        rk_buf_printf(&p->out.text, "%d", best);
     else if (n_classes == 1)
-        put_number(&p->text, what == PROBS ? probs[0] : logits[0]);
+        put_number(&p->out.text, what == PROBS ? probs[0] : logits[0]);
     else if (what == PROBS || what == LOGITS)
         put_vector(p, what == PROBS ? probs : logits, n_classes);
     else if (what == PROB_OF_CLASS || what == LOGIT_OF_CLASS)
-        put_number(&p->text, what == PROB_OF_CLASS ? probs[best] : logits[best]);
+        put_number(&p->out.text, what == PROB_OF_CLASS ? probs[best] : logits[best]);
     else
-        put_number(&p->text, what == PROB_1 ? probs[1] : logits[1]);
+        put_number(&p->out.text, what == PROB_1 ? probs[1] : logits[1]);
 }
 
 static void put_separator(prediction *p, bool *first)
 {
     if (!*first)
-        rk_buf_append(&p->text, &p->separator, 1);
+        rk_buf_append(&p->out.text, &p->separator, 1);
     *first = false;
-}
-
-static rocket_status flush(prediction *p, rocket_error *err)
-{
-    RK_FAIL_IF(rk_buf_failed(&p->text), FAILED, err, "out of memory");
-    if (p->file != NULL)
-        rk_atomic_write(p->file, p->text.data, p->text.size);
-    else
-        RK_FAIL_IF(fwrite(p->text.data, 1, p->text.size, stdout) != p->text.size, FAILED, err,
-                   "writing to standard output failed");
-    rk_buf_reset(&p->text);
-    return ROCKET_OK;
 }
 
 static rocket_status write_header(prediction *p, rocket_error *err)
@@ -123,14 +110,14 @@ static rocket_status write_header(prediction *p, rocket_error *err)
 
     for (size_t i = 0; i < p->n_columns; i++) {
         put_separator(p, &first);
-        rk_buf_puts(&p->text, content_names[p->columns[i]]);
+        rk_buf_puts(&p->out.text, content_names[p->columns[i]]);
     }
     for (size_t i = 0; i < p->n_reserved; i++) {
         put_separator(p, &first);
         put_field(p, p->reserved[i], strlen(p->reserved[i]));
     }
-    rk_buf_puts(&p->text, "\n");
-    return flush(p, err);
+    rk_buf_puts(&p->out.text, "\n");
+    return rk_text_output_flush(&p->out, err);
 }
 
 static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_error *err)
@@ -151,10 +138,10 @@ static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_er
             put_separator(p, &first);
             put_field(p, column->bytes + column->offsets[b], (size_t)(column->offsets[b + 1] - column->offsets[b]));
         }
-        rk_buf_puts(&p->text, "\n");
+        rk_buf_puts(&p->out.text, "\n");
     }
     p->rows += (uint64_t)batch->n_rows;
-    return flush(p, err);
+    return rk_text_output_flush(&p->out, err);
 }
 
 static rocket_status predict_rows(prediction *p, const char *input, rocket_error *err)
@@ -330,14 +317,9 @@ static rocket_status predict(prediction *p, rocket_error *err)
     RK_FAIL_IF(p->pool == NULL, FAILED, err, "cannot start %d threads", (int)threads);
     RK_TRY(open_scorer(p, model, err));
     RK_TRY(choose_columns(p, err));
-    if (strcmp(output, "-") != 0)
-        RK_TRY(rk_atomic_open(&p->file, output, err));
+    RK_TRY(rk_text_output_open(&p->out, output, err));
     RK_TRY(predict_rows(p, input, err));
-    if (p->file != NULL) {
-        rk_atomic_file *file = p->file;
-        p->file = NULL;
-        RK_TRY(rk_atomic_commit(file, err));
-    }
+    RK_TRY(rk_text_output_commit(&p->out, err));
     rk_log(RK_LOG_INFO, "%llu rows scored", (unsigned long long)p->rows);
     return ROCKET_OK;
 }
@@ -347,12 +329,11 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     prediction p = { .args = args };
 
     rk_arena_init(&p.arena, 0);
-    rk_buf_init(&p.text, 0);
+    rk_text_output_init(&p.out);
     rocket_status status = predict(&p, err);
-    rk_atomic_abort(p.file);
+    rk_text_output_clear(&p.out);
     rk_scorer_close(p.scorer);
     rk_pool_free(p.pool);
-    rk_buf_clear(&p.text);
     rk_arena_clear(&p.arena);
     return status;
 }

@@ -5,8 +5,6 @@
 #include "mem.h"
 #include "text.h"
 
-static const char *const outputs[] = { "logits_light", "probs_light" };
-
 static rocket_status unknown_field(const rk_resolved *view, const char *name, rocket_error *err)
 {
     const char **known = rk_alloc(view->n_fields, sizeof *known);
@@ -64,7 +62,7 @@ static rocket_status check_outputs(const rk_light *light, rocket_error *err)
     const rk_node *probs = rk_graph_node(light->bundle->graph, light->probs);
 
     RK_FAIL_IF(rk_shape_size(&probs->shape) != light->n_classes, CORRUPT, err,
-               "\"%s\" and \"%s\" are of different widths", outputs[0], outputs[1]);
+               "\"%s\" and \"%s\" are of different widths", rk_light_outputs[0], rk_light_outputs[1]);
     return ROCKET_OK;
 }
 
@@ -72,8 +70,8 @@ static rocket_status make_ready(rk_light *light, const rk_light_options *options
 {
     const rk_graph *graph = light->bundle->graph;
 
-    light->logits = rk_graph_find_output(graph, outputs[0]);
-    light->probs = rk_graph_find_output(graph, outputs[1]);
+    light->logits = rk_graph_find_output(graph, rk_light_outputs[0]);
+    light->probs = rk_graph_find_output(graph, rk_light_outputs[1]);
     light->n_classes = rk_shape_size(&rk_graph_node(graph, light->logits)->shape);
     RK_TRY(check_outputs(light, err));
     RK_TRY(rk_binding_new(&light->binding, graph, light->schema, err));
@@ -123,7 +121,7 @@ rocket_status rk_light_open(rk_light **out, const char *path, const rk_light_opt
     rk_light *light = rk_alloc(1, sizeof *light);
 
     RK_FAIL_IF(light == NULL, FAILED, err, "%s: out of memory", path);
-    rocket_status status = rk_bundle_open(&light->bundle, path, outputs, 2, err);
+    rocket_status status = rk_bundle_open(&light->bundle, path, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
     if (status == ROCKET_OK)
         return finish(out, light, options, err);
     rk_free(light);
@@ -139,7 +137,7 @@ rocket_status rk_light_read(rk_light **out, const rk_tensor_bytes *bytes, const 
     RK_FAIL_IF(light == NULL, FAILED, err, "%s: out of memory", bytes->name);
     rocket_status status = rk_tensor_file_parse(&file, bytes, true, err);
     if (status == ROCKET_OK) {
-        status = rk_bundle_read(&light->bundle, file, bytes->name, outputs, 2, err);
+        status = rk_bundle_read(&light->bundle, file, bytes->name, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
         rk_tensor_file_close(file);
     }
     if (status == ROCKET_OK)

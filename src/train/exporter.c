@@ -29,13 +29,12 @@ static const char file_name[] = "/model.safetensors";
 /* The light net into a folder that is there. */
 static rocket_status write_into(const char *folder, const rk_run *run, uint64_t step, rocket_error *err)
 {
-    const char *const outputs[] = { "logits_light", "probs_light" };
     char file[RK_EXPORT_PATH_BYTES];
     rk_graph *cut;
 
     int n = snprintf(file, sizeof file, "%s%s", folder, file_name);
     RK_FAIL_IF(n < 0 || (size_t)n >= sizeof file, FAILED, err, "model_dir is too long");
-    RK_TRY(rk_graph_cut(&cut, run->model->graph, outputs, 2, err));
+    RK_TRY(rk_graph_cut(&cut, run->model->graph, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err));
     rk_bundle_source source = {
         .config = run->config, .schema = run->schema, .graph = cut, .weights = run->weights, .state = { .step = step }
     };
