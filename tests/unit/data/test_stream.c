@@ -158,16 +158,24 @@ static void assert_same_streams(const data_world *world, const rk_stream_options
     rk_buf_clear(&right);
 }
 
+enum { PATHS_BYTES = 800 };
+
+/* Two passes over the large files, shuffled. paths: [PATHS_BYTES], kept by the caller. */
+static rk_stream_options two_passes(const data_world *world, char *paths, int n_threads)
+{
+    return (rk_stream_options){ .paths = write_large(world, paths, PATHS_BYTES),
+                                .training = true,
+                                .n_threads = n_threads,
+                                .num_epochs = 2,
+                                .seed = 5,
+                                .batch_size = 512 };
+}
+
 static void same_rows_for_any_number_of_threads(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
-    char paths[800];
-    rk_stream_options one = { .paths = write_large(&world, paths, sizeof paths),
-                              .training = true,
-                              .n_threads = 1,
-                              .num_epochs = 2,
-                              .seed = 5,
-                              .batch_size = 512 };
+    char paths[PATHS_BYTES];
+    rk_stream_options one = two_passes(&world, paths, 1);
 
     (void)state;
     for (int threads = 2; threads <= 8; threads += threads == 2 ? 1 : 5) {
@@ -182,13 +190,8 @@ static void same_rows_for_any_number_of_threads(void **state)
 static void resuming_gives_the_same_batches(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
-    char paths[800];
-    rk_stream_options whole = { .paths = write_large(&world, paths, sizeof paths),
-                                .training = true,
-                                .n_threads = 2,
-                                .num_epochs = 2,
-                                .seed = 5,
-                                .batch_size = 512 };
+    char paths[PATHS_BYTES];
+    rk_stream_options whole = two_passes(&world, paths, 2);
 
     (void)state;
     for (uint64_t skip = 1; skip < 300; skip = 3 * skip + 1) { /* into the second epoch too */
@@ -232,17 +235,12 @@ static void the_rows_of_a_shard(void **state)
 static void a_shuffled_shard_for_any_number_of_threads_and_resumed(void **state)
 {
     data_world world = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1000 ignore_error: true"), true);
-    char paths[800];
-    rk_stream_options one = { .paths = write_large(&world, paths, sizeof paths),
-                              .training = true,
-                              .n_threads = 1,
-                              .num_epochs = 2,
-                              .seed = 5,
-                              .batch_size = 512,
-                              .shard = { .index = 2, .n = 3 } };
-    rk_stream_options more = one;
+    char paths[PATHS_BYTES];
+    rk_stream_options one = two_passes(&world, paths, 1);
 
     (void)state;
+    one.shard = (rk_shard){ .index = 2, .n = 3 };
+    rk_stream_options more = one;
     more.n_threads = 3;
     assert_same_streams(&world, &one, &more, NULL);
     more.skip_batches = 50; /* of 78 */
