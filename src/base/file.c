@@ -194,6 +194,13 @@ bool rk_file_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool rk_file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 rocket_status rk_file_remove(const char *path, rocket_error *err)
 {
     if (unlink(path) != 0 && errno != ENOENT)

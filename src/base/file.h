@@ -43,6 +43,7 @@ ROCKET_NODISCARD rocket_status rk_file_write(const char *path, const void *bytes
 ROCKET_NODISCARD rocket_status rk_mkdirs(const char *path, rocket_error *err);
 bool rk_file_exists(const char *path);
 bool rk_file_is_folder(const char *path);
+bool rk_file_is_same(const char *a, const char *b);                                 /* two names of one regular file */
 ROCKET_NODISCARD rocket_status rk_file_remove(const char *path, rocket_error *err); /* absent is fine */
 
 /* Sorted list of paths: names in a folder (without . and ..), or what a glob matches (may be none). */

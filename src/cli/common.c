@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "input_files.h"
 #include "log.h"
 
 static void report(const rk_faults *faults)
@@ -52,6 +53,24 @@ rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *
         path = rk_args_word(args, 0);
     RK_FAIL_IF(path == NULL, USAGE, err, "no config: give -c FILE");
     return rk_cli_config_at(out, args, path, err);
+}
+
+rocket_status rk_cli_spare_inputs(const char *output, const char *paths, rocket_error *err)
+{
+    rk_arena arena;
+    rk_paths files = { NULL, 0 };
+    size_t i = 0;
+
+    if (output == NULL || paths == NULL)
+        return ROCKET_OK;
+    rk_arena_init(&arena, 0);
+    rocket_status status = rk_input_files(&files, &arena, paths, err);
+    while (i < files.n && !rk_file_is_same(output, files.path[i]))
+        i++;
+    if (i < files.n)
+        status = rk_fail(err, ROCKET_USAGE, "%s: expected another output, this file is an input", output);
+    rk_arena_clear(&arena);
+    return status;
 }
 
 rocket_status rk_cli_shard(rk_shard *out, const rk_args *args, rocket_error *err)

@@ -102,10 +102,12 @@ static rocket_status evaluate(evaluation *e, rocket_error *err)
 {
     bool closer = e->slicing.n > 0 || e->n_resamples > 0 || rk_args_has(e->args, "rows");
     rk_keep keep = { .fields = e->fields, .n_fields = e->n_fields, .rows = &e->sliced.rows };
-    const char *path;
+    const char *path, *rows = rk_args_get(e->args, "rows"), *input = rk_args_get(e->args, "input");
     rk_run_state state;
 
     RK_TRY(find_checkpoint(&path, e, err));
+    RK_TRY(rk_cli_spare_inputs(rows, path, err));
+    RK_TRY(rk_cli_spare_inputs(rows, input ? input : rk_config_root(e->config)->eval_input_path, err));
     RK_TRY(rk_bundle_load_weights(&state, path, e->run->weights, err));
     RK_TRY(rk_evaluate_keeping(&e->figures, closer ? &keep : NULL, e->run, rk_args_get(e->args, "input"), state.step,
                                err));

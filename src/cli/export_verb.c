@@ -153,6 +153,18 @@ static rocket_status latest(const char **path, rk_arena *arena, const rk_args *a
     return status;
 }
 
+/* A checkpoint has the booster, which its light net alone cannot replace. */
+static rocket_status spare_inputs(const outputs *out, const char *checkpoint, rocket_error *err)
+{
+    const char *inputs[] = { checkpoint, out->gate != NULL ? out->gate->data : NULL };
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        RK_TRY(rk_cli_spare_inputs(out->model, inputs[i], err));
+        RK_TRY(rk_cli_spare_inputs(out->onnx, inputs[i], err));
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rocket_error *err)
 {
     const char *path = rk_args_get(args, "checkpoint");
@@ -169,6 +181,7 @@ static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rock
         rk_log(RK_LOG_INFO, "%s -> %s/", path, out.folder);
         return ROCKET_OK;
     }
+    RK_TRY(spare_inputs(&out, path, err));
     RK_TRY(export_checkpoint(path, &out, err));
     if (out.gate != NULL)
         rk_log(RK_LOG_INFO, "AUC %.6f with 8-bit weights, %.6f without", gate.after, gate.before);
