@@ -55,20 +55,24 @@ rocket_status rk_cli_config(rk_config **out, const rk_args *args, rocket_error *
     return rk_cli_config_at(out, args, path, err);
 }
 
-rocket_status rk_cli_spare_inputs(const char *output, const char *paths, rocket_error *err)
+rocket_status rk_cli_spare(const char *output, const char *input, rocket_error *err)
+{
+    RK_FAIL_IF(output != NULL && input != NULL && rk_file_is_same(output, input), USAGE, err,
+               "%s: expected another output, this file is an input", output);
+    return ROCKET_OK;
+}
+
+rocket_status rk_cli_spare_listed(const char *output, const char *paths, rocket_error *err)
 {
     rk_arena arena;
     rk_paths files = { NULL, 0 };
-    size_t i = 0;
 
     if (output == NULL || paths == NULL)
         return ROCKET_OK;
     rk_arena_init(&arena, 0);
     rocket_status status = rk_input_files(&files, &arena, paths, err);
-    while (i < files.n && !rk_file_is_same(output, files.path[i]))
-        i++;
-    if (i < files.n)
-        status = rk_fail(err, ROCKET_USAGE, "%s: expected another output, this file is an input", output);
+    for (size_t i = 0; i < files.n && status == ROCKET_OK; i++)
+        status = rk_cli_spare(output, files.path[i], err);
     rk_arena_clear(&arena);
     return status;
 }

@@ -20,8 +20,9 @@ ROCKET_NODISCARD rocket_status rk_cli_run_options(rk_run_options *out, const rk_
 /* --shard: everything when it is not given. */
 ROCKET_NODISCARD rocket_status rk_cli_shard(rk_shard *out, const rk_args *args, rocket_error *err);
 
-/* ROCKET_USAGE if output, a file that is to be written, is one of the input files that paths lists. NULL is fine. */
-ROCKET_NODISCARD rocket_status rk_cli_spare_inputs(const char *output, const char *paths, rocket_error *err);
+/* ROCKET_USAGE if output, a file that is to be written, is the input file, or one that paths lists. NULL is fine. */
+ROCKET_NODISCARD rocket_status rk_cli_spare(const char *output, const char *input, rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_cli_spare_listed(const char *output, const char *paths, rocket_error *err);
 
 /* Figures to stdout: an aligned table, or with --json members of one object. */
 void rk_cli_print_figures(const rk_args *args, const rk_figures *figures);

@@ -106,8 +106,8 @@ static rocket_status evaluate(evaluation *e, rocket_error *err)
     rk_run_state state;
 
     RK_TRY(find_checkpoint(&path, e, err));
-    RK_TRY(rk_cli_spare_inputs(rows, path, err));
-    RK_TRY(rk_cli_spare_inputs(rows, input ? input : rk_config_root(e->config)->eval_input_path, err));
+    RK_TRY(rk_cli_spare(rows, path, err));
+    RK_TRY(rk_cli_spare_listed(rows, input ? input : rk_config_root(e->config)->eval_input_path, err));
     RK_TRY(rk_bundle_load_weights(&state, path, e->run->weights, err));
     RK_TRY(rk_evaluate_keeping(&e->figures, closer ? &keep : NULL, e->run, rk_args_get(e->args, "input"), state.step,
                                err));

@@ -156,13 +156,9 @@ static rocket_status latest(const char **path, rk_arena *arena, const rk_args *a
 /* A checkpoint has the booster, which its light net alone cannot replace. */
 static rocket_status spare_inputs(const outputs *out, const char *checkpoint, rocket_error *err)
 {
-    const char *inputs[] = { checkpoint, out->gate != NULL ? out->gate->data : NULL };
-
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        RK_TRY(rk_cli_spare_inputs(out->model, inputs[i], err));
-        RK_TRY(rk_cli_spare_inputs(out->onnx, inputs[i], err));
-    }
-    return ROCKET_OK;
+    RK_TRY(rk_cli_spare(out->model, checkpoint, err));
+    RK_TRY(rk_cli_spare(out->onnx, checkpoint, err));
+    return out->gate != NULL ? rk_cli_spare_listed(out->model, out->gate->data, err) : ROCKET_OK;
 }
 
 static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rocket_error *err)

@@ -172,8 +172,8 @@ static rocket_status hash_rows(hashing *h, rocket_error *err)
 {
     RK_FAIL_IF(rk_args_n_words(h->args) > 0, USAGE, err,
                "unexpected argument \"%s\"; values are hashed with --buckets N", rk_args_word(h->args, 0));
-    RK_TRY(rk_cli_spare_inputs(rk_args_get(h->args, "output"), rk_args_get(h->args, "input"), err));
-    RK_TRY(rk_cli_spare_inputs(rk_args_get(h->args, "output"), rk_args_get(h->args, "model"), err));
+    RK_TRY(rk_cli_spare_listed(rk_args_get(h->args, "output"), rk_args_get(h->args, "input"), err));
+    RK_TRY(rk_cli_spare(rk_args_get(h->args, "output"), rk_args_get(h->args, "model"), err));
     RK_TRY(open_rule(h, err));
     RK_TRY(open_rows(h, err));
     RK_TRY(hash_batches(h, err));

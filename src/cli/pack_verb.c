@@ -31,7 +31,7 @@ static rocket_status pack(const rk_args *args, const rk_config *config, const ch
         paths = rk_config_root(config)->train_input_path;
     RK_FAIL_IF(paths == NULL || paths[0] == '\0', CONFIG, err, "%s: no train_input_path; give --data FILES",
                rk_config_name(config));
-    RK_TRY(rk_cli_spare_inputs(out, paths, err));
+    RK_TRY(rk_cli_spare_listed(out, paths, err));
     RK_TRY(rk_args_number(&level, args, "level", (rk_number_rule){ 0, 0, 19 }, err));
     RK_TRY(rk_args_number(&threads, args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
                           err));

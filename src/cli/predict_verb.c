@@ -310,8 +310,8 @@ static rocket_status predict(prediction *p, rocket_error *err)
     uint64_t threads;
 
     RK_FAIL_IF(model == NULL || input == NULL || output == NULL, USAGE, err, "give -m MODEL, -i INPUT and -o OUTPUT");
-    RK_TRY(rk_cli_spare_inputs(output, input, err));
-    RK_TRY(rk_cli_spare_inputs(output, model, err));
+    RK_TRY(rk_cli_spare_listed(output, input, err));
+    RK_TRY(rk_cli_spare(output, model, err));
     RK_TRY(choose_separator(p, err));
     RK_TRY(rk_args_number(&threads, p->args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
                           err));

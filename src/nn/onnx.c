@@ -459,8 +459,8 @@ static rocket_status save(rk_onnx *onnx, const char *path, rk_buf *before, rk_bu
     RK_FAIL_IF(out_of_memory(onnx) || rk_buf_failed(before) || rk_buf_failed(behind), FAILED, err, "out of memory");
     bytes += before->size + behind->size;
     RK_FAIL_IF(bytes > INT_MAX, CONFIG, err,
-               "expected a model of at most 2 GiB, which is the limit of ONNX files in one piece, found %.1f GiB",
-               (double)bytes / (1 << 30));
+               "%s: expected a model of at most 2 GiB, which is the limit of ONNX files in one piece, found %.1f GiB",
+               path, (double)bytes / (1 << 30));
     RK_TRY(rk_atomic_open(&file, path, err));
     rk_atomic_write(file, before->data, before->size);
     write_graph(onnx, file);
@@ -480,8 +480,10 @@ static rocket_status write_model(rk_onnx *onnx, const char *path, rocket_error *
     rk_wire_put_text(&onnx->nodes, 2, "light net");
     write_nodes(onnx);
     write_outputs(onnx);
-    if (onnx->status != ROCKET_OK)
+    if (onnx->status != ROCKET_OK) {
+        rk_error_prefix(err, "%s", path);
         return onnx->status;
+    }
     rk_buf_init(&before, 0);
     rk_buf_init(&behind, 0);
     rocket_status status = save(onnx, path, &before, &behind, err);
@@ -500,8 +502,6 @@ rocket_status rk_onnx_write(const char *path, const rk_onnx_source *source, rock
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         rk_buf_init(bufs[i], 0);
     rocket_status status = write_model(&onnx, path, err);
-    if (status != ROCKET_OK)
-        rk_error_prefix(err, "%s", path);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         rk_buf_clear(bufs[i]);
     rk_free(onnx.constants);

@@ -250,21 +250,6 @@ said "$out" '"booster": \{"layers": '
 run 0 "$rocket" inspect run/model.ckpt-40.safetensors
 said "$out" '^booster: '
 
-# ---- no output replaces an input
-sha256sum ./*.csv light.safetensors run/*.safetensors >before.sums
-for command in "pack -c small.config -o train.csv" "pack -c small.config --data *.csv -o ./eval.csv" \
-    "predict -m light.safetensors -i eval.csv -o eval.csv" "predict -m light.safetensors -i eval.csv -o light.safetensors" \
-    "hash -m light.safetensors -i eval.csv -o eval.csv" "eval -c small.config --rows eval.csv" \
-    "export --checkpoint run/model.ckpt-40.safetensors -o run/model.ckpt-40.safetensors" \
-    "export --checkpoint light.safetensors --onnx light.safetensors"; do
-    set -f # the program expands the list itself
-    # shellcheck disable=SC2086 # words of their own
-    run 2 "$rocket" $command
-    set +f
-    said "$err" 'expected another output, this file is an input$'
-done
-check "all inputs are as they were" sha256sum -c before.sums
-
 # ---- overrides, seeds, quiet
 run 0 "$rocket" train -c small.config --set model_dir=other --set train_config.num_steps=20 -q
 check "an override of model_dir and num_steps" [ -f other/model.ckpt-20.safetensors ]
