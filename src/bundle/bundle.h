@@ -51,6 +51,10 @@ typedef struct rk_bundle_source {
 /* Atomic: path is the old file, or the whole new one. */
 ROCKET_NODISCARD rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err);
 
+/* The same but for the end: the source may change again, and rk_atomic_commit, by any thread, makes it the file. */
+ROCKET_NODISCARD rocket_status rk_bundle_put(rk_atomic_file **out, const char *path, const rk_bundle_source *source,
+                                             rocket_error *err);
+
 typedef struct rk_bundle {
     rk_config *config;
     rk_graph *graph;

@@ -164,7 +164,7 @@ static rocket_status add_meta(writing *w, rocket_error *err)
     return ROCKET_OK;
 }
 
-rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err)
+rocket_status rk_bundle_put(rk_atomic_file **out, const char *path, const rk_bundle_source *source, rocket_error *err)
 {
     writing w = { .source = source, .writer = rk_tensor_writer_new() };
     RK_FAIL_IF(w.writer == NULL, FAILED, err, "%s: out of memory", path);
@@ -179,10 +179,18 @@ rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, 
     if (status == ROCKET_OK && rk_arena_failed(&w.names))
         status = rk_fail(err, ROCKET_FAILED, "out of memory");
     if (status == ROCKET_OK)
-        status = rk_tensor_writer_save(w.writer, path, err);
+        status = rk_tensor_writer_put(out, w.writer, path, err);
     else
         rk_error_prefix(err, "%s", path);
     rk_tensor_writer_free(w.writer);
     rk_arena_clear(&w.names);
     return status;
+}
+
+rocket_status rk_bundle_write(const char *path, const rk_bundle_source *source, rocket_error *err)
+{
+    rk_atomic_file *file;
+
+    RK_TRY(rk_bundle_put(&file, path, source, err));
+    return rk_atomic_commit(file, err);
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "file.h"
 #include "rocket/status.h"
 
 typedef enum rk_dtype { RK_F32, RK_F64, RK_I64, RK_U64, RK_U8, RK_BF16, RK_I8 } rk_dtype;
@@ -53,6 +54,11 @@ void rk_tensor_writer_meta(rk_tensor_writer *writer, const char *key, const char
 /* Atomic: path is the old file or the whole new one. Tensors are streamed, never copied. Can be called again.
  * ROCKET_FAILED: memory, disk, or something was added that the format cannot hold (err names it). */
 ROCKET_NODISCARD rocket_status rk_tensor_writer_save(rk_tensor_writer *writer, const char *path, rocket_error *err);
+
+/* The same but for the end: all bytes are on their way and nothing is borrowed any more, rk_atomic_commit is missing.
+ */
+ROCKET_NODISCARD rocket_status rk_tensor_writer_put(rk_atomic_file **out, rk_tensor_writer *writer, const char *path,
+                                                    rocket_error *err);
 
 /* Reading: the file is mapped, everything returned is borrowed from *out. verify: the file must be one of rocket's, and
  * all of it is read and compared with its checksums; otherwise only the header is (and its checksum, if it has one).

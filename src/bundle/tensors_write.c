@@ -225,7 +225,8 @@ static rocket_status make_header(const rk_tensor_writer *w, rk_buf *json, rocket
     return ROCKET_OK;
 }
 
-static rocket_status write_file(const rk_tensor_writer *w, const rk_buf *json, const char *path, rocket_error *err)
+static rocket_status write_file(rk_atomic_file **out, const rk_tensor_writer *w, const rk_buf *json, const char *path,
+                                rocket_error *err)
 {
     static const char zeros[RK_TENSOR_ALIGN];
     rk_atomic_file *file;
@@ -240,10 +241,11 @@ static rocket_status write_file(const rk_tensor_writer *w, const rk_buf *json, c
         rk_atomic_write(file, w->tensors[i].data, w->tensors[i].bytes);
         at += gap + w->tensors[i].bytes;
     }
-    return rk_atomic_commit(file, err);
+    *out = file;
+    return ROCKET_OK;
 }
 
-rocket_status rk_tensor_writer_save(rk_tensor_writer *writer, const char *path, rocket_error *err)
+rocket_status rk_tensor_writer_put(rk_atomic_file **out, rk_tensor_writer *writer, const char *path, rocket_error *err)
 {
     rk_buf json;
     rocket_status status;
@@ -252,9 +254,17 @@ rocket_status rk_tensor_writer_save(rk_tensor_writer *writer, const char *path, 
     rk_buf_init(&json, RK_TENSOR_MAX_HEADER);
     status = make_header(writer, &json, err);
     if (status == ROCKET_OK)
-        status = write_file(writer, &json, path, err);
+        status = write_file(out, writer, &json, path, err);
     else
         rk_error_prefix(err, "%s", path);
     rk_buf_clear(&json);
     return status;
+}
+
+rocket_status rk_tensor_writer_save(rk_tensor_writer *writer, const char *path, rocket_error *err)
+{
+    rk_atomic_file *file;
+
+    RK_TRY(rk_tensor_writer_put(&file, writer, path, err));
+    return rk_atomic_commit(file, err);
 }

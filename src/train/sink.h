@@ -1,7 +1,8 @@
 /* The sink seam: where a run tells what it does. One file per sink in sink/ and one line in sinks.def.
  *
  * A sink fails a run only when its file cannot be written (disk full), which is reported by the call that saw it.
- * Events come from one thread, in the order of their steps.
+ * Events come from one thread, in the order of their steps; but a SAVE comes when the disk has the checkpoint, which
+ * may be some steps later.
  */
 #ifndef RK_SINK_H
 #define RK_SINK_H

@@ -18,6 +18,7 @@
 #include "online.h"
 #include "resolve.h"
 #include "restore.h"
+#include "saver.h"
 #include "sink.h"
 #include "stop.h"
 #include "watch.h"
@@ -38,6 +39,7 @@ typedef struct training {
     time_t deadline; /* 0: none */
     rk_export_type export_type;
     rk_watch watch;
+    rk_saver saver;
     uint64_t last_evaluated; /* step */
     bool over;               /* early stop */
     rk_online *online;       /* NULL: metrics of the evaluation data only */
@@ -98,17 +100,32 @@ static rk_bundle_source checkpoint_of(const training *t)
                                           .best_step = t->watch.best_step } };
 }
 
-/* A checkpoint of this step in folder, of which the newest keep stay. */
-static rocket_status write_checkpoint(training *t, const char **path, const char *folder, uint64_t keep,
-                                      rocket_error *err)
+/* The last checkpoint is on the disk: wait for it, and say so. Those of the best evaluation are not told of. */
+static rocket_status collect_checkpoint(training *t, rocket_error *err)
+{
+    rk_save saved;
+
+    RK_TRY(rk_saver_collect(&saved, &t->saver, err));
+    if (saved.path == NULL || saved.folder != t->dir)
+        return ROCKET_OK;
+    snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", saved.path);
+    rk_event event = { .kind = RK_EVENT_SAVE, .step = saved.step, .seconds = seconds(t), .text = saved.path };
+    return t->sinks == NULL ? ROCKET_OK : rk_sinks_event(t->sinks, &event, err);
+}
+
+/* A checkpoint of this step in folder, of which the newest keep stay: copied now, on the disk some steps later. */
+static rocket_status write_checkpoint(training *t, const char *folder, uint64_t keep, rocket_error *err)
 {
     rk_bundle_source source = checkpoint_of(t);
+    rk_save save = { .folder = folder, .step = t->step, .keep = keep };
+    rk_atomic_file *file;
 
-    *path = rk_checkpoint_path(&t->arena, folder, t->step);
-    RK_FAIL_IF(*path == NULL, FAILED, err, "out of memory");
+    RK_TRY(collect_checkpoint(t, err));
+    save.path = rk_checkpoint_path(&t->arena, folder, t->step);
+    RK_FAIL_IF(save.path == NULL, FAILED, err, "out of memory");
     rk_updater_settle(t->run->updater); /* the tables are read */
-    RK_TRY(rk_bundle_write(*path, &source, err));
-    return rk_checkpoint_prune(folder, keep, err);
+    RK_TRY(rk_bundle_put(&file, save.path, &source, err));
+    return rk_saver_start(&t->saver, file, &save, err);
 }
 
 /* The light net as it is; of those that are made again and again the newest stay. */
@@ -141,19 +158,17 @@ static rocket_status report_online(training *t, rocket_error *err)
 static rocket_status save(training *t, rocket_error *err)
 {
     double began = rk_now_s();
-    const char *path;
 
     RK_TRY(report_online(t, err));
     if (t->dir[0] == '\0' || (t->last_saved == t->step && t->step > 0))
         return ROCKET_OK;
-    RK_TRY(write_checkpoint(t, &path, t->dir, t->config->keep_checkpoint_max, err));
-    snprintf(t->result->checkpoint, sizeof t->result->checkpoint, "%s", path);
+    RK_TRY(write_checkpoint(t, t->dir, t->config->keep_checkpoint_max, err));
     t->last_saved = t->step;
     if (t->export_type == RK_EXPORT_LATEST)
         RK_TRY(export_now(t, err));
     t->last_saved_s = rk_now_s();
     t->paused_s += rk_now_s() - began;
-    return tell(t, RK_EVENT_SAVE, NULL, 0, path, err);
+    return ROCKET_OK;
 }
 
 static bool has_evaluation(const training *t)
@@ -206,14 +221,14 @@ static rocket_status evaluate(training *t, rocket_error *err)
 static rocket_status export_best(training *t, rocket_error *err)
 {
     double began = rk_now_s();
-    const char *path, *folder = rk_arena_printf(&t->arena, "%s/best_ckpt", t->dir);
+    const char *folder = rk_arena_printf(&t->arena, "%s/best_ckpt", t->dir);
 
     if (t->dir[0] == '\0')
         return ROCKET_OK;
     RK_FAIL_IF(folder == NULL, FAILED, err, "out of memory");
     RK_TRY(rk_mkdirs(folder, err));
     RK_TRY(rk_atomic_sweep(folder, err));
-    RK_TRY(write_checkpoint(t, &path, folder, (uint64_t)t->run->view->export_config->exports_to_keep, err));
+    RK_TRY(write_checkpoint(t, folder, (uint64_t)t->run->view->export_config->exports_to_keep, err));
     RK_TRY(export_now(t, err));
     t->paused_s += rk_now_s() - began;
     return ROCKET_OK;
@@ -287,12 +302,15 @@ static rocket_status train_batch(training *t, const rk_batch *batch, rocket_erro
     t->rows += (uint64_t)batch->n_rows;
     if (logged)
         RK_TRY(log_step(t, &losses, norm, err));
+    if (rk_saver_done(&t->saver))
+        RK_TRY(collect_checkpoint(t, err));
     return save_when_due(t, err);
 }
 
 static rocket_status stop(training *t, rocket_error *err)
 {
     RK_TRY(save(t, err));
+    RK_TRY(collect_checkpoint(t, err));
     return rk_fail(err, ROCKET_STOPPED, "stopped by signal %d at step %llu; --resume continues", rk_stop_signal(),
                    (unsigned long long)t->step);
 }
@@ -379,6 +397,7 @@ static rocket_status finish(training *t, rocket_error *err)
         RK_TRY(judge(t, err));
     if (t->export_type == RK_EXPORT_BEST)
         RK_TRY(export_last(t, err));
+    RK_TRY(collect_checkpoint(t, err));
     return tell(t, RK_EVENT_END, NULL, 0, NULL, err);
 }
 
@@ -556,6 +575,10 @@ static rocket_status train(training *t, const rk_train_options *options, rocket_
         status = finish(t, err);
     rk_stream_close(t->stream);
     rk_online_free(t->online);
+    if (status != ROCKET_OK) { /* what went wrong first is what is told */
+        rocket_status ignored = collect_checkpoint(t, NULL);
+        (void)ignored;
+    }
     if (t->sinks != NULL) {
         rocket_status closed = rk_sinks_stop(t->sinks, status == ROCKET_OK ? err : NULL);
         if (status == ROCKET_OK)
