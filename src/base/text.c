@@ -61,6 +61,9 @@ const char *rk_closest(const char *word, const char *const *words, size_t n)
         if (m == 0 || m > LONGEST)
             continue;
         int near_enough = (int)((length > m ? length : m) + 2) / 3;
+        int missing = (int)(length > m ? length - m : m - length); /* no distance is less */
+        if (missing > near_enough || missing >= best_distance)
+            continue;
         int distance = edit_distance(word, length, words[i], m);
         bool nothing_in_common = distance >= (int)(length < m ? length : m);
         if (distance <= near_enough && !nothing_in_common && distance < best_distance) {

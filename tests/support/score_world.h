@@ -15,6 +15,7 @@
 #include "bundle.h"
 #include "exec.h"
 #include "model.h"
+#include "quantize.h"
 #include "rng.h"
 #include "rocket/score.h"
 
@@ -126,6 +127,16 @@ static inline score_world score_world_make(int n_classes)
     score_world_must(rk_exec_new(&w.exec, w.model->graph, w.weights, &options, &err), &err);
     score_world_write(&w, &err);
     return w;
+}
+
+/* The model file again, with weights of 8 bits; those of the training graph are rounded likewise. */
+static inline void score_world_quantize(score_world *w)
+{
+    rocket_error err = { 0 };
+
+    remove(w->path);
+    score_world_must(rk_weights_quantize(w->weights, &err), &err);
+    score_world_write(w, &err);
 }
 
 static inline void score_world_free(score_world *w)
