@@ -158,7 +158,7 @@ static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, boo
 
 static void product(const rk_product *p)
 {
-    rk_product_tiled(p, rk_tiles_best());
+    rk_product_tiled(p, rk_tiles_best(p->c.cols));
 }
 
 const rk_backend rk_backend_avx2 = {

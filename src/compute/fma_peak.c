@@ -5,10 +5,10 @@
 
 bool rk_fma_peak_supported(void)
 {
-    return rk_tiles_best() != NULL;
+    return rk_tiles_best(RK_PANEL) != NULL;
 }
 
 double rk_fma_peak_run(uint64_t turns)
 {
-    return rk_tiles_best()->peak(turns);
+    return rk_tiles_best(RK_PANEL)->peak(turns);
 }

@@ -1,5 +1,9 @@
-/* See layer.h. Groups of panels are the outer loop, rows the inner one, as in product.c; a single row takes as many
- * panels at a time as there are registers, since nothing but the reading of W bounds it then.
+/* See layer.h. Groups of panels are the outer loop, rows the inner one, as in product.c.
+ *
+ * Which groups: those that take the fewest instructions. Every l costs a tile its multiply-adds and the loads of its
+ * rows and panels, and processors that share their front end or read one register's worth a cycle are bound by the sum
+ * of both. So six rows of four panels beat eight rows of two by a fifth, and a single row takes as many panels at a
+ * time as there are registers.
  */
 #include "layer.h"
 
@@ -17,9 +21,59 @@ typedef struct portion {
     bool whole; /* norm and rectifier come after these columns */
 } portion;
 
+/* ---- groups ---- */
+
+/* Rows of the tallest kernel of so many panels. */
+static int tallest(const rk_tiles *tiles, int panels)
+{
+    int rows = RK_TILE_ROWS;
+
+    while (rows > 0 && tiles->panels[rows - 1] < panels)
+        rows--;
+    return rows;
+}
+
+/* Instructions for each l of so many rows; a tile of few takes as long as its chains wait for themselves. */
+static int cost_of(const rk_tiles *tiles, int rows, int panels)
+{
+    enum { WAIT = 10 };
+    int most = tallest(tiles, panels), n = (rows + most - 1) / most, all = rows * panels + rows + n * panels;
+
+    return all > n * WAIT ? all : n * WAIT;
+}
+
+/* The number of groups that n panels are dealt to. */
+static int64_t cheapest(const rk_tiles *tiles, int rows, int64_t n)
+{
+    int most = RK_TILE_PANELS;
+    int64_t best = n, least = INT64_MAX;
+
+    while (tallest(tiles, most) == 0)
+        most--;
+    for (int64_t groups = (n + most - 1) / most; groups <= n; groups++) {
+        int narrow = (int)(n / groups);
+        int64_t n_wide = n % groups, cost = (groups - n_wide) * cost_of(tiles, rows, narrow);
+
+        cost += n_wide > 0 ? n_wide * cost_of(tiles, rows, narrow + 1) : 0;
+        best = cost < least ? groups : best;
+        least = cost < least ? cost : least;
+    }
+    return best;
+}
+
+void rk_layer_use(rk_layer *layer, const rk_tiles *tiles)
+{
+    enum { MANY = 48 };
+
+    layer->tiles = tiles;
+    for (int i = 0; tiles && i <= RK_TILE_ROWS; i++)
+        layer->groups[i] = cheapest(tiles, i < RK_TILE_ROWS ? i + 1 : MANY, (layer->n + RK_PANEL - 1) / RK_PANEL);
+}
+
 bool rk_layer_init(rk_layer *layer, const float *kernel, int64_t k, int64_t n)
 {
-    *layer = (rk_layer){ .k = k, .n = n, .norm = { .slope = 1 }, .tiles = rk_tiles_best() };
+    *layer = (rk_layer){ .k = k, .n = n, .norm = { .slope = 1 } };
+    rk_layer_use(layer, rk_tiles_best(n));
     layer->packed = rk_alloc(rk_packed_size(k, n), sizeof *layer->packed);
     if (layer->packed)
         rk_pack(layer->packed, (rk_matrix){ kernel, n, false }, k, n);
@@ -63,21 +117,12 @@ static int64_t dealt(int64_t n, int64_t pieces, int64_t i)
     return n * (i + 1) / pieces - n * i / pieces;
 }
 
-static int most_rows(const rk_tiles *tiles)
-{
-    int rows = RK_TILE_ROWS;
-
-    while (tiles->panels[rows - 1] == 0)
-        rows--;
-    return rows;
-}
-
 /* `panels` panels from column j on. */
 static void run_group(const portion *p, int64_t j, int panels)
 {
     const rk_layer *layer = p->layer;
     const rk_norm *norm = &layer->norm;
-    int64_t left = layer->n - j - (int64_t)(panels - 1) * RK_PANEL, most = most_rows(layer->tiles);
+    int64_t left = layer->n - j - (int64_t)(panels - 1) * RK_PANEL, most = tallest(layer->tiles, panels);
     int64_t pieces = (p->y.rows + most - 1) / most;
     rk_tile tile = { .c = p->y.data + j,
                      .ldc = p->y.ld,
@@ -116,8 +161,7 @@ static void run(const portion *p)
     }
     if (p->y.rows == 0)
         return;
-    int64_t rows = p->y.rows < most_rows(p->layer->tiles) ? p->y.rows : most_rows(p->layer->tiles);
-    int64_t most = p->layer->tiles->panels[rows - 1], pieces = (panels + most - 1) / most, j = 0;
+    int64_t pieces = p->layer->groups[p->y.rows <= RK_TILE_ROWS ? p->y.rows - 1 : RK_TILE_ROWS], j = 0;
 
     for (int64_t i = 0; i < pieces; i++) {
         int64_t n = dealt(panels, pieces, i);

@@ -12,16 +12,20 @@
 #include "tile.h"
 
 typedef struct rk_layer {
-    int64_t k, n;          /* columns of x and of y */
-    float *packed;         /* W, see rk_pack; owned */
-    const float *bias;     /* [n] borrowed, as the norm's values */
-    rk_norm norm;          /* center NULL: no norm. slope: of the rectifier, norm or not; 1: none */
-    const rk_tiles *tiles; /* NULL: plain loops */
+    int64_t k, n;                     /* columns of x and of y */
+    float *packed;                    /* W, see rk_pack; owned */
+    const float *bias;                /* [n] borrowed, as the norm's values */
+    rk_norm norm;                     /* center NULL: no norm. slope: of the rectifier, norm or not; 1: none */
+    const rk_tiles *tiles;            /* NULL: plain loops */
+    int64_t groups[RK_TILE_ROWS + 1]; /* of panels, for 1, 2, ... rows, last: for many */
 } rk_layer;
 
 /* kernel: [k, n] f32, only read here. false without memory. Without a norm, a rectifier or a bias yet. */
 bool rk_layer_init(rk_layer *layer, const float *kernel, int64_t k, int64_t n);
 void rk_layer_clear(rk_layer *layer);
+
+/* With other kernels than the best ones, which it has from the start; NULL: plain loops. */
+void rk_layer_use(rk_layer *layer, const rk_tiles *tiles);
 
 /* start = bias + the first `last` columns of one row */
 void rk_layer_begin(const rk_layer *layer, float *start /* [n] */, const float *x, int64_t last);

@@ -23,12 +23,12 @@ const rk_tiles *const rk_all_tiles[] = {
     NULL
 };
 
-const rk_tiles *rk_tiles_best(void)
+const rk_tiles *rk_tiles_best(int64_t columns)
 {
     const rk_tiles *best = NULL;
 
     for (const rk_tiles *const *tiles = rk_all_tiles; *tiles; tiles++)
-        if ((*tiles)->supported())
+        if ((*tiles)->supported() && ((*tiles)->columns == 0 || columns <= (*tiles)->columns))
             best = *tiles;
     return best;
 }

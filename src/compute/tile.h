@@ -30,6 +30,7 @@ typedef void rk_tile_run(const rk_tile *tile);
 typedef struct rk_tiles {
     const char *name;
     bool (*supported)(void); /* by this processor */
+    int64_t columns;         /* 0: any number; else no c may have more */
     /* [rows - 1]: the most panels that a kernel of so many rows takes, 0: no kernel of so many rows */
     int panels[RK_TILE_ROWS];
     rk_tile_run *across[RK_TILE_ROWS][RK_TILE_PANELS]; /* a as it stands, [rows - 1][panels - 1] */
@@ -37,8 +38,8 @@ typedef struct rk_tiles {
     double (*peak)(uint64_t turns); /* multiply-adds that wait for nothing; gives the floating-point operations done */
 } rk_tiles;
 
-extern const rk_tiles *const rk_all_tiles[]; /* ends with NULL; ever faster */
-const rk_tiles *rk_tiles_best(void);         /* NULL: none for this processor */
+extern const rk_tiles *const rk_all_tiles[];    /* ends with NULL; ever faster */
+const rk_tiles *rk_tiles_best(int64_t columns); /* of c. NULL: none for this processor */
 
 /* Any product out of tiles. */
 void rk_product_tiled(const rk_product *product, const rk_tiles *tiles);

@@ -3,7 +3,7 @@
 #include <immintrin.h>
 
 typedef __m256 vec;
-enum { LANES = 8 };
+enum { LANES = 8, VECS = 2 };
 
 static inline vec vec_load(const float *p)
 {
@@ -44,6 +44,12 @@ static inline vec vec_fma(vec x, vec y, vec sum)
 static inline vec vec_sub(vec x, vec y)
 {
     return _mm256_sub_ps(x, y);
+}
+
+/* The larger one; y where both are 0. */
+static inline vec vec_max(vec x, vec y)
+{
+    return _mm256_max_ps(x, y);
 }
 
 static inline vec vec_rectify(vec v, float slope)

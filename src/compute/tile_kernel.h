@@ -1,19 +1,19 @@
 /* The kernel of a tile, written once for any vector: the including file has defined
  *
- *   vec, LANES                          a vector register and its floats; LANES divides RK_PANEL
+ *   vec, LANES                          a vector register and its floats
+ *   VECS                                vectors of a panel: all of it, or its first columns where that is all there is
  *   vec_load(p), vec_all(p)             LANES values from p on; one value in every lane
  *   vec_load_some, vec_store_some       the first n of LANES values, all if n is more, none if it is less than 1
  *   vec_fma(x, y, sum)                  x * y + sum, rounded once
  *   vec_sub(x, y)                       x - y
  *   vec_rectify(v, slope)               v > 0 ? v : slope * v
+ *   vec_max(x, y)                       the larger one, y where both are 0
  *
  * Rows, panels and direction are constants wherever tile_run is inlined, so that the loops over them unroll and acc
  * lives in registers; a kernel is one line, TILE(direction, rows, panels). What bounds it is the multiply-adds: per l
  * there are rows * panels * VECS of them and rows + panels * VECS loads.
  */
 #include "tile.h"
-
-enum { VECS = RK_PANEL / LANES }; /* of a panel */
 
 enum { ACROSS, DOWN };
 
@@ -51,14 +51,26 @@ static inline __attribute__((always_inline)) void tile_norm(tile_values acc, con
     }
 }
 
+/* With a slope of 0 the maximum with -0 has the bits of the product: 0 times what is below 0 is -0. */
+static inline __attribute__((always_inline)) void tile_rectify(tile_values acc, const rk_tile *t, int rows, int panels)
+{
+    static const float below = -0.0F;
+    vec zero = vec_all(&below);
+
+    if (t->slope == 0)
+        UNROLL(16)
+    for (int r = 0; r < rows; r++)
+        UNROLL(16) for (int v = 0; v < panels * VECS; v++) acc[r][v] = vec_max(zero, acc[r][v]);
+    else UNROLL(16) for (int r = 0; r < rows; r++) UNROLL(16) for (int v = 0; v < panels * VECS; v++) acc[r][v] =
+        vec_rectify(acc[r][v], t->slope);
+}
+
 static inline __attribute__((always_inline)) void tile_finish(tile_values acc, const rk_tile *t, int rows, int panels)
 {
     if (t->center)
         tile_norm(acc, t, rows, panels);
     if (t->rectify)
-        UNROLL(16)
-    for (int r = 0; r < rows; r++)
-        UNROLL(16) for (int v = 0; v < panels * VECS; v++) acc[r][v] = vec_rectify(acc[r][v], t->slope);
+        tile_rectify(acc, t, rows, panels);
     UNROLL(16)
     for (int r = 0; r < rows; r++)
         UNROLL(16)
