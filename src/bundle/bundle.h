@@ -4,12 +4,11 @@
  * training graph to the light net's outputs (rk_graph_cut) and the tensors of that cut; a checkpoint holds the whole
  * graph, every tensor and the optimizer's slots, named "<variable>/<slot>".
  *
- * A quantized model (quantize.h) has I8 tensors for some kernels and tables, and for each "<variable>/scale": one float
- * for every column of a kernel, or row of a table.
+ * A quantized model (quantize.h) has integers for some kernels and tables (int8_tensors.h).
  *
- * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version, rocket.config (pipeline config, text),
- * rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint rocket.seed and
- * rocket.batch_size, which a resumed run must share, as it must rocket.shard if there is one, and maybe
+ * __metadata__: rocket.kind ("model", "checkpoint"), rocket.version (2 with integers, else 1), rocket.config (pipeline
+ * config, text), rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint
+ * rocket.seed and rocket.batch_size, which a resumed run must share, as it must rocket.shard if there is one, and maybe
  * rocket.first_step, rocket.best and rocket.best_step (best_exporter_metric).
  */
 #ifndef RK_BUNDLE_H
@@ -74,6 +73,12 @@ ROCKET_NODISCARD rocket_status rk_bundle_open(rk_bundle **out, const char *path,
  * it afterwards. */
 ROCKET_NODISCARD rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const char *name,
                                               const char *const *outputs, size_t n_outputs, rocket_error *err);
+
+/* The same for a net that scores (score/net.h): tables that the file has as integers are not made floats as well. */
+ROCKET_NODISCARD rocket_status rk_bundle_open_packed(rk_bundle **out, const char *path, const char *const *outputs,
+                                                     size_t n_outputs, rocket_error *err);
+ROCKET_NODISCARD rocket_status rk_bundle_read_packed(rk_bundle **out, const rk_tensor_file *file, const char *name,
+                                                     const char *const *outputs, size_t n_outputs, rocket_error *err);
 void rk_bundle_close(rk_bundle *bundle); /* NULL is fine */
 
 /* Only the weights of a checkpoint or model, into those of a graph that was built from the config again (evaluation).

@@ -61,8 +61,8 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
     *is_checkpoint = strcmp(kind, "checkpoint") == 0;
     RK_FAIL_IF(!*is_checkpoint && strcmp(kind, "model") != 0, CORRUPT, err, "rocket.kind is \"%s\"", kind);
     RK_TRY(meta(&version, &n, file, "rocket.version", err));
-    RK_FAIL_IF(strcmp(version, "1") != 0, CORRUPT, err, "version \"%s\" is not known; this rocket reads version 1",
-               version);
+    RK_FAIL_IF(strcmp(version, "1") != 0 && strcmp(version, "2") != 0, CORRUPT, err,
+               "version \"%s\" is not known; this rocket reads versions 1 and 2", version);
     RK_TRY(meta_number(&state->step, file, "rocket.step", err));
     if (*is_checkpoint) {
         RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
@@ -125,8 +125,28 @@ static rocket_status read_config(rk_bundle *bundle, const rk_tensor_file *file, 
     return status == ROCKET_CONFIG ? ROCKET_CORRUPT : status;
 }
 
-static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, const char *const *outputs,
-                                size_t n_outputs, rocket_error *err)
+/* Where the values go: floats of everything, or, packed, of what the file has as floats. */
+static rocket_status make_weights(rk_bundle *bundle, const rk_tensor_file *file, bool packed, rocket_error *err)
+{
+    RK_TRY(rk_weights_new_dense(&bundle->weights, bundle->graph, err));
+    for (int i = 0; i < rk_graph_n_tables(bundle->graph); i++) {
+        const rk_tensor_info *tensor = rk_tensor_file_find(file, rk_graph_table_at(bundle->graph, i)->name);
+
+        if (!packed || tensor->type == RK_F32)
+            RK_TRY(rk_weights_add_table(bundle->weights, i, err));
+    }
+    return rk_variables_load(bundle->weights, NULL, file, err);
+}
+
+/* What is read of a file, and how. */
+typedef struct wanted {
+    const char *name; /* of the file, in messages */
+    const char *const *outputs;
+    size_t n_outputs;
+    bool packed;
+} wanted;
+
+static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, const wanted *as, rocket_error *err)
 {
     rk_json *json;
 
@@ -135,24 +155,22 @@ static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, c
     rocket_status status = rk_words_read(&bundle->vocabularies, file, json, &bundle->arena, err);
     rk_json_free(json);
     RK_TRY(status);
-    RK_TRY(read_graph(bundle, file, outputs, n_outputs, err));
+    RK_TRY(read_graph(bundle, file, as->outputs, as->n_outputs, err));
     RK_TRY(rk_variables_check(bundle->graph, file, err)); /* so that no more memory is taken than the file has bytes */
-    RK_TRY(rk_weights_new(&bundle->weights, bundle->graph, err));
-    return rk_variables_load(bundle->weights, NULL, file, err);
+    return make_weights(bundle, file, as->packed, err);
 }
 
-rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const char *name, const char *const *outputs,
-                             size_t n_outputs, rocket_error *err)
+static rocket_status read_bundle(rk_bundle **out, const rk_tensor_file *file, const wanted *as, rocket_error *err)
 {
     rk_bundle *bundle = rk_alloc(1, sizeof *bundle);
 
-    RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", name);
+    RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", as->name);
     rk_arena_init(&bundle->arena, 0);
-    rocket_status status = read_config(bundle, file, name, err);
+    rocket_status status = read_config(bundle, file, as->name, err);
     if (status == ROCKET_OK) {
-        status = read_model(bundle, file, outputs, n_outputs, err);
+        status = read_model(bundle, file, as, err);
         if (status != ROCKET_OK)
-            rk_error_prefix(err, "%s", name);
+            rk_error_prefix(err, "%s", as->name);
     }
     if (status != ROCKET_OK) {
         rk_bundle_close(bundle);
@@ -162,15 +180,38 @@ rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const 
     return ROCKET_OK;
 }
 
-rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs, size_t n_outputs,
-                             rocket_error *err)
+static rocket_status open_bundle(rk_bundle **out, const wanted *as, rocket_error *err)
 {
     rk_tensor_file *file;
 
-    RK_TRY(rk_tensor_file_open(&file, path, true, err));
-    rocket_status status = rk_bundle_read(out, file, path, outputs, n_outputs, err);
+    RK_TRY(rk_tensor_file_open(&file, as->name, true, err));
+    rocket_status status = read_bundle(out, file, as, err);
     rk_tensor_file_close(file);
     return status;
+}
+
+rocket_status rk_bundle_read(rk_bundle **out, const rk_tensor_file *file, const char *name, const char *const *outputs,
+                             size_t n_outputs, rocket_error *err)
+{
+    return read_bundle(out, file, &(wanted){ name, outputs, n_outputs, false }, err);
+}
+
+rocket_status rk_bundle_open(rk_bundle **out, const char *path, const char *const *outputs, size_t n_outputs,
+                             rocket_error *err)
+{
+    return open_bundle(out, &(wanted){ path, outputs, n_outputs, false }, err);
+}
+
+rocket_status rk_bundle_read_packed(rk_bundle **out, const rk_tensor_file *file, const char *name,
+                                    const char *const *outputs, size_t n_outputs, rocket_error *err)
+{
+    return read_bundle(out, file, &(wanted){ name, outputs, n_outputs, true }, err);
+}
+
+rocket_status rk_bundle_open_packed(rk_bundle **out, const char *path, const char *const *outputs, size_t n_outputs,
+                                    rocket_error *err)
+{
+    return open_bundle(out, &(wanted){ path, outputs, n_outputs, true }, err);
 }
 
 void rk_bundle_close(rk_bundle *bundle)

@@ -5,8 +5,8 @@
 #include "arena.h"
 #include "bundle.h"
 #include "error.h"
+#include "int8_tensors.h"
 #include "number.h"
-#include "quantize.h"
 #include "words.h"
 
 typedef struct writing {
@@ -44,23 +44,6 @@ static void add_table(writing *w, const rk_table *table, const float *values, co
         slot);
 }
 
-/* 8-bit integers and, named "<variable>/scale", what they are to be multiplied with. */
-static void add_int8(writing *w, rk_tensor_info tensor, const float *values, const float *scale, bool by_column)
-{
-    int64_t rows = tensor.dims[0], cols = tensor.dims[1], n = by_column ? cols : rows;
-    int8_t *integers = rk_arena_alloc(&w->names, (size_t)(rows * cols), 1);
-
-    for (int64_t i = 0; integers && i < n; i++) {
-        int64_t at = by_column ? i : i * cols;
-
-        rk_quantize_round(integers + at, values + at, by_column ? rows : cols, by_column ? cols : 1, scale[i]);
-    }
-    tensor.type = RK_I8;
-    tensor.data = integers;
-    add_tensor(w, tensor, NULL);
-    add_tensor(w, (rk_tensor_info){ .name = tensor.name, .rank = 1, .dims = { n }, .data = scale }, "scale");
-}
-
 /* The tensors of the graph; of a cut, the values are found by name in the graph that it was cut from. */
 static void add_weights(writing *w)
 {
@@ -72,11 +55,8 @@ static void add_weights(writing *w)
         int id = rk_graph_find_param(owner, param->name);
         const float *values = weights->dense + rk_graph_param_at(owner, id)->offset;
 
-        if (weights->param_scales[id])
-            add_int8(w,
-                     (rk_tensor_info){
-                         .name = param->name, .rank = 2, .dims = { param->shape.dims[0], param->shape.dims[1] } },
-                     values, weights->param_scales[id], true);
+        if (weights->int8_kernels[id].w)
+            rk_int8_kernel_write(w->writer, param, &weights->int8_kernels[id], &w->names);
         else
             add_param(w, param, values, NULL);
     }
@@ -84,9 +64,8 @@ static void add_weights(writing *w)
         const rk_table *table = rk_graph_table_at(graph, i);
         int id = rk_graph_find_table(owner, table->name);
 
-        if (weights->table_scales[id])
-            add_int8(w, (rk_tensor_info){ .name = table->name, .rank = 2, .dims = { table->n_rows, table->dim } },
-                     weights->tables[id], weights->table_scales[id], false);
+        if (weights->int8_tables[id].q)
+            rk_int8_table_write(w->writer, table, &weights->int8_tables[id], &w->names);
         else
             add_table(w, table, weights->tables[id], NULL);
     }
@@ -129,6 +108,18 @@ static void add_best(writing *w)
     add_number(w, "rocket.best_step", w->source->state.best_step);
 }
 
+/* Has anything been quantized? Readers of version 1 know nothing of that. */
+static bool has_integers(const rk_weights *weights)
+{
+    bool found = false;
+
+    for (int i = 0; i < rk_graph_n_params(weights->graph); i++)
+        found = found || weights->int8_kernels[i].w != NULL;
+    for (int i = 0; i < rk_graph_n_tables(weights->graph); i++)
+        found = found || weights->int8_tables[i].q != NULL;
+    return found;
+}
+
 static rocket_status add_meta(writing *w, rocket_error *err)
 {
     const rk_bundle_source *source = w->source;
@@ -136,7 +127,7 @@ static rocket_status add_meta(writing *w, rocket_error *err)
     const char *kind = source->updater != NULL ? "checkpoint" : "model";
 
     rk_tensor_writer_meta(w->writer, "rocket.kind", kind, strlen(kind));
-    rk_tensor_writer_meta(w->writer, "rocket.version", "1", 1);
+    rk_tensor_writer_meta(w->writer, "rocket.version", has_integers(source->weights) ? "2" : "1", 1);
     add_number(w, "rocket.step", source->state.step);
     if (source->updater != NULL) {
         add_number(w, "rocket.seed", source->state.seed);

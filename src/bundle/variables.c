@@ -3,21 +3,19 @@
  */
 #include "variables.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
 #include "error.h"
-#include "mem.h"
-
-#define MOST_SCALE 1e30F /* so that an integer times it is a number */
+#include "int8_tensors.h"
 
 typedef struct copy {
     const rk_tensor_info *from;
-    const rk_tensor_info *scale; /* of 8-bit integers; NULL: floats */
-    float *to;
-    bool by_row;           /* scales are of rows (a table's), not of columns (a kernel's) */
-    float **scales, *room; /* where the scales of weights are kept, and memory for them; NULL: slots have none */
+    float *to;              /* floats; NULL: not wanted */
+    rk_int8_kernel *kernel; /* of 8-bit integers, one of the two: where they are kept, */
+    rk_int8_table *table;
+    rk_int8_kernel kernel_room; /* and what is to be put there */
+    rk_int8_table table_room;
 } copy;
 
 typedef struct loading {
@@ -41,37 +39,6 @@ static rocket_status find(const rk_tensor_info **out, const rk_tensor_file *file
     return ROCKET_OK;
 }
 
-/* The scales of a tensor of 8-bit integers, n of them; *out NULL for one of floats. */
-static rocket_status find_scale(const rk_tensor_info **out, const rk_tensor_file *file, const rk_tensor_info *tensor,
-                                int64_t n, rocket_error *err)
-{
-    char name[RK_TENSOR_MAX_NAME + 8];
-
-    *out = NULL;
-    if (tensor->type == RK_F32)
-        return ROCKET_OK;
-    RK_FAIL_IF(tensor->rank != 2, CORRUPT, err, "tensor \"%s\": expected rows and columns of 8-bit integers",
-               tensor->name);
-    snprintf(name, sizeof name, "%s/scale", tensor->name);
-    const rk_tensor_info *scale = rk_tensor_file_find(file, name);
-    RK_FAIL_IF(scale == NULL || scale->type != RK_F32 || scale->rank != 1 || scale->dims[0] != n, CORRUPT, err,
-               "tensor \"%s\": expected %lld floats, the scales of \"%s\"", name, (long long)n, tensor->name);
-    for (int64_t i = 0; i < n; i++) {
-        float value;
-
-        memcpy(&value, (const char *)scale->data + (size_t)i * sizeof value, sizeof value); /* may stand anywhere */
-        RK_FAIL_IF(!(value >= 0 && value <= MOST_SCALE), CORRUPT, err,
-                   "tensor \"%s\": expected scales of 0 or more, found %g", name, (double)value);
-    }
-    *out = scale;
-    return ROCKET_OK;
-}
-
-static int64_t n_param_scales(const rk_param *param)
-{
-    return param->shape.dims[1]; /* of a kernel; one of another rank is refused */
-}
-
 static rk_shape table_shape(const rk_table *table)
 {
     return (rk_shape){ .rank = 2, .dims = { table->n_rows, table->dim } };
@@ -79,18 +46,20 @@ static rk_shape table_shape(const rk_table *table)
 
 rocket_status rk_variables_check(const rk_graph *graph, const rk_tensor_file *file, rocket_error *err)
 {
-    const rk_tensor_info *tensor, *scale;
+    const rk_tensor_info *tensor;
 
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
         RK_TRY(find(&tensor, file, param->name, &param->shape, err));
-        RK_TRY(find_scale(&scale, file, tensor, n_param_scales(param), err));
+        if (tensor->type == RK_I8)
+            RK_TRY(rk_int8_kernel_check(file, tensor, err));
     }
     for (int i = 0; i < rk_graph_n_tables(graph); i++) {
         const rk_table *table = rk_graph_table_at(graph, i);
         rk_shape shape = table_shape(table);
         RK_TRY(find(&tensor, file, table->name, &shape, err));
-        RK_TRY(find_scale(&scale, file, tensor, table->n_rows, err));
+        if (tensor->type == RK_I8)
+            RK_TRY(rk_int8_table_check(file, tensor, err));
     }
     return ROCKET_OK;
 }
@@ -108,16 +77,32 @@ static rocket_status add(loading *l, float *to, const char *variable, const char
     return ROCKET_OK;
 }
 
-/* The variable just added may be one of 8 bits, with n scales. */
-static rocket_status add_scales(loading *l, float **scales, int64_t n, rocket_error *err)
+static rocket_status no_memory(rocket_error *err)
+{
+    return rk_fail(err, ROCKET_FAILED, "out of memory");
+}
+
+/* The variables just added may be of 8 bits. */
+static rocket_status add_kernel(loading *l, rk_int8_kernel *to, rocket_error *err)
 {
     copy *c = &l->copies[l->n - 1];
 
-    RK_TRY(find_scale(&c->scale, l->file, c->from, n, err));
-    c->scales = scales;
-    c->room = c->scale ? rk_alloc((size_t)n, sizeof *c->room) : NULL;
-    RK_FAIL_IF(c->scale && !c->room, FAILED, err, "out of memory");
-    return ROCKET_OK;
+    if (c->from->type == RK_F32)
+        return ROCKET_OK;
+    RK_TRY(rk_int8_kernel_check(l->file, c->from, err));
+    c->kernel = to;
+    return rk_int8_kernel_read(&c->kernel_room, l->file, c->from) ? ROCKET_OK : no_memory(err);
+}
+
+static rocket_status add_table(loading *l, rk_int8_table *to, rocket_error *err)
+{
+    copy *c = &l->copies[l->n - 1];
+
+    if (c->from->type == RK_F32)
+        return ROCKET_OK;
+    RK_TRY(rk_int8_table_check(l->file, c->from, err));
+    c->table = to;
+    return rk_int8_table_read(&c->table_room, l->file, c->from) ? ROCKET_OK : no_memory(err);
 }
 
 static rocket_status add_weights(loading *l, rk_weights *weights, rocket_error *err)
@@ -127,14 +112,13 @@ static rocket_status add_weights(loading *l, rk_weights *weights, rocket_error *
     for (int i = 0; i < rk_graph_n_params(graph); i++) {
         const rk_param *param = rk_graph_param_at(graph, i);
         RK_TRY(add(l, weights->dense + param->offset, param->name, NULL, &param->shape, err));
-        RK_TRY(add_scales(l, &weights->param_scales[i], n_param_scales(param), err));
+        RK_TRY(add_kernel(l, &weights->int8_kernels[i], err));
     }
     for (int i = 0; i < rk_graph_n_tables(graph); i++) {
         const rk_table *table = rk_graph_table_at(graph, i);
         rk_shape shape = table_shape(table);
         RK_TRY(add(l, weights->tables[i], table->name, NULL, &shape, err));
-        RK_TRY(add_scales(l, &weights->table_scales[i], table->n_rows, err));
-        l->copies[l->n - 1].by_row = true;
+        RK_TRY(add_table(l, &weights->int8_tables[i], err));
     }
     return ROCKET_OK;
 }
@@ -171,28 +155,31 @@ static rocket_status add_all(loading *l, rk_weights *weights, rk_updater *update
     return ROCKET_OK;
 }
 
-static void copy_integers(copy *c)
+static void put_kernel(copy *c)
 {
-    int64_t rows = c->from->dims[0], cols = c->from->dims[1];
-    const int8_t *from = c->from->data;
-
-    memcpy(c->room, c->scale->data, c->scale->bytes);
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t j = 0; j < cols; j++)
-            c->to[r * cols + j] = (float)from[r * cols + j] * c->room[c->by_row ? r : j];
+    rk_int8_kernel_floats(c->to, &c->kernel_room, c->from->dims[0], c->from->dims[1]);
+    rk_int8_kernel_clear(c->kernel);
+    *c->kernel = c->kernel_room;
+    c->kernel_room = (rk_int8_kernel){ 0 };
 }
 
-static void copy_values(copy *c)
+static void put_table(copy *c)
 {
-    if (c->scale)
-        copy_integers(c);
+    if (c->to)
+        rk_int8_table_floats(c->to, &c->table_room, c->from->dims[0], c->from->dims[1]);
+    rk_int8_table_clear(c->table);
+    *c->table = c->table_room;
+    c->table_room = (rk_int8_table){ 0 };
+}
+
+static void put(copy *c)
+{
+    if (c->kernel)
+        put_kernel(c);
+    else if (c->table)
+        put_table(c);
     else if (c->from->bytes > 0)
         memcpy(c->to, c->from->data, c->from->bytes);
-    if (c->scales) {
-        rk_free(*c->scales);
-        *c->scales = c->room;
-        c->room = NULL;
-    }
 }
 
 rocket_status rk_variables_load(rk_weights *weights, rk_updater *updater, const rk_tensor_file *file, rocket_error *err)
@@ -202,9 +189,11 @@ rocket_status rk_variables_load(rk_weights *weights, rk_updater *updater, const 
     rk_arena_init(&l.arena, 0);
     rocket_status status = add_all(&l, weights, updater, err);
     for (size_t i = 0; status == ROCKET_OK && i < l.n; i++)
-        copy_values(&l.copies[i]);
-    for (size_t i = 0; i < l.n; i++)
-        rk_free(l.copies[i].room);
+        put(&l.copies[i]);
+    for (size_t i = 0; i < l.n; i++) {
+        rk_int8_kernel_clear(&l.copies[i].kernel_room);
+        rk_int8_table_clear(&l.copies[i].table_room);
+    }
     rk_arena_clear(&l.arena);
     return status;
 }

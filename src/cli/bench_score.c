@@ -214,7 +214,7 @@ static rocket_status measure_net(rk_bench *bench, const char *path, int net, boo
     if (!present)
         return ROCKET_OK;
     *found = true;
-    RK_TRY(rk_bundle_open(&s.bundle, path, outputs, 1, err));
+    RK_TRY(rk_bundle_open_packed(&s.bundle, path, outputs, 1, err));
     rocket_status status = measure(&s, bench, rk_net_names[net], err);
     clear(&s);
     return status;

@@ -1,5 +1,6 @@
 /* See quantize_gate.h. The data are read twice, once for each AUC: what was scored by the floats is not known any more
- * when they have been rounded. Scores come from the path of scoring, with 8-bit arithmetic the second time. */
+ * when they have been rounded. Scores come from the path of scoring, with 8-bit arithmetic the second time. In the
+ * first pass the least and greatest value of each column that a kernel multiplies are noted, for its scale. */
 #include "quantize_gate.h"
 
 #include <math.h>
@@ -13,8 +14,19 @@
 #include "stop.h"
 #include "stream.h"
 
+enum { BATCH = 1024 };
+
+/* What kernels multiply, as seen in the first rows. */
+typedef struct watch {
+    rk_range *ranges;      /* [n_nodes]; of nodes that are watched */
+    rk_net_output *values; /* [n] a batch of each */
+    int n;
+    rk_arena arena;
+} watch;
+
 typedef struct pass {
     const rk_bundle *bundle;
+    watch *watch; /* NULL: nothing is noted */
     rk_schema *schema;
     rk_binding binding;
     rk_net *net;
@@ -27,6 +39,53 @@ typedef struct pass {
     uint64_t *rows; /* see rank_auc.h */
     size_t n_rows, row_capacity;
 } pass;
+
+/* ---- ranges ---- */
+
+static void add_watched(watch *w, const rk_graph *graph, int id)
+{
+    int64_t width = rk_shape_size(&rk_graph_node(graph, id)->shape);
+
+    if (w->ranges[id].least)
+        return;
+    w->ranges[id].least = rk_arena_alloc(&w->arena, (size_t)width, sizeof(float));
+    w->ranges[id].greatest = rk_arena_alloc(&w->arena, (size_t)width, sizeof(float));
+    w->values[w->n++] =
+        (rk_net_output){ id, { rk_arena_alloc(&w->arena, (size_t)(BATCH * width), sizeof(float)), width } };
+}
+
+static rocket_status open_watch(watch *w, const rk_graph *graph, rocket_error *err)
+{
+    size_t n = (size_t)rk_graph_n_nodes(graph);
+
+    rk_arena_init(&w->arena, 0);
+    w->ranges = rk_arena_alloc(&w->arena, n, sizeof *w->ranges);
+    w->values = rk_arena_alloc(&w->arena, n + 1, sizeof *w->values); /* and the probabilities */
+    for (int id = 0; w->ranges && w->values && id < (int)n; id++)
+        if (rk_quantize_takes(graph, rk_graph_node(graph, id)))
+            add_watched(w, graph, rk_graph_node(graph, id)->inputs[0]);
+    RK_FAIL_IF(rk_arena_failed(&w->arena), FAILED, err, "out of memory");
+    return ROCKET_OK;
+}
+
+/* Ranges start as 0 .. 0, which every scale has to include. */
+static void note_ranges(watch *w, int64_t n_rows)
+{
+    for (int i = 0; i < w->n; i++) {
+        rk_range range = w->ranges[w->values[i].node];
+        rk_tensor values = w->values[i].to;
+
+        for (int64_t k = 0; k < n_rows * values.ld; k++) {
+            float v = values.data[k];
+            int64_t c = k % values.ld;
+
+            range.least[c] = v < range.least[c] ? v : range.least[c];
+            range.greatest[c] = v > range.greatest[c] ? v : range.greatest[c];
+        }
+    }
+}
+
+/* ---- scores ---- */
 
 static rocket_status open_pass(pass *p, rocket_error *err)
 {
@@ -67,6 +126,20 @@ static rocket_status reserve(pass *p, size_t n, rocket_error *err)
     return ROCKET_OK;
 }
 
+static void run_batch(pass *p, rk_net_rows rows)
+{
+    rk_net_output probs = { p->probs, { p->scores, p->n_classes } };
+    bool watched = p->watch && p->n_rows < RK_QUANTIZE_ROWS;
+
+    if (!watched) {
+        rk_net_run(p->session, rows, &probs, 1);
+        return;
+    }
+    p->watch->values[p->watch->n] = probs;
+    rk_net_run(p->session, rows, p->watch->values, p->watch->n + 1);
+    note_ranges(p->watch, rows.end);
+}
+
 static rocket_status add_batch(pass *p, const rk_batch *batch, rocket_error *err)
 {
     const rk_column *label = &batch->columns[rk_schema_label(p->schema)];
@@ -76,7 +149,7 @@ static rocket_status add_batch(pass *p, const rk_batch *batch, rocket_error *err
     for (size_t i = 0; i < p->binding.n; i++)
         p->columns[p->binding.node[i]] = &batch->columns[p->binding.column[i]];
     RK_TRY(rk_net_check(p->net, rows, err));
-    rk_net_run(p->session, rows, &(rk_net_output){ p->probs, { p->scores, p->n_classes } }, 1);
+    run_batch(p, rows);
     for (int64_t b = 0; b < batch->n_rows; b++) {
         float score = p->scores[(b + 1) * p->n_classes - 1];
 
@@ -88,7 +161,7 @@ static rocket_status add_batch(pass *p, const rk_batch *batch, rocket_error *err
 
 static rocket_status add_rows(pass *p, const char *data, rocket_error *err)
 {
-    rk_stream_options options = { .paths = data, .n_threads = 1, .batch_size = 1024 };
+    rk_stream_options options = { .paths = data, .n_threads = 1, .batch_size = BATCH };
     rk_stream *stream;
     rk_batch *batch;
 
@@ -118,9 +191,9 @@ static rocket_status auc_of(double *out, pass *p, const char *data, rocket_error
     return ROCKET_OK;
 }
 
-static rocket_status measure(double *out, const rk_bundle *bundle, const char *data, rocket_error *err)
+static rocket_status measure(double *out, const rk_bundle *bundle, const char *data, watch *seen, rocket_error *err)
 {
-    pass p = { .bundle = bundle };
+    pass p = { .bundle = bundle, .watch = seen };
     rocket_status status = open_pass(&p, err);
 
     if (status == ROCKET_OK)
@@ -131,11 +204,23 @@ static rocket_status measure(double *out, const rk_bundle *bundle, const char *d
     return status;
 }
 
+static rocket_status quantize(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
+{
+    watch w = { 0 };
+    rocket_status status = open_watch(&w, bundle->graph, err);
+
+    if (status == ROCKET_OK)
+        status = measure(&gate->before, bundle, gate->data, &w, err);
+    if (status == ROCKET_OK)
+        status = rk_weights_quantize(bundle->weights, w.ranges, err);
+    rk_arena_clear(&w.arena);
+    return status;
+}
+
 rocket_status rk_quantize_checked(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
 {
-    RK_TRY(measure(&gate->before, bundle, gate->data, err));
-    RK_TRY(rk_weights_quantize(bundle->weights, err));
-    RK_TRY(measure(&gate->after, bundle, gate->data, err));
+    RK_TRY(quantize(bundle, gate, err));
+    RK_TRY(measure(&gate->after, bundle, gate->data, NULL, err));
     RK_FAIL_IF(
         !(gate->before - gate->after <= gate->most_loss), GATE, err,
         "%s: expected 8-bit weights to cost at most %g of AUC, found %.6f (%.6f before, %.6f after); nothing was "

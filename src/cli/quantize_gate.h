@@ -4,6 +4,8 @@
 
 #include "bundle.h"
 
+enum { RK_QUANTIZE_ROWS = 1 << 16 }; /* of the data, the first: what scales of values are made from */
+
 typedef struct rk_quantize_gate {
     const char *data; /* files of rows with labels, in the layout of the model's data_config */
     double most_loss; /* of AUC */

@@ -30,42 +30,6 @@ const rk_int8_kernels *rk_int8_kernels_best(void)
     return best;
 }
 
-/* ---- rows ---- */
-
-static int64_t up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-size_t rk_int8_rows_bytes(int64_t rows, int64_t k)
-{
-    return (size_t)(rows * up(k, LINE) + 2 * up(rows * (int64_t)sizeof(float), LINE));
-}
-
-rk_int8_rows rk_int8_rows_in(void *memory, int64_t rows, int64_t k)
-{
-    uint8_t *q = memory, *scale = q + rows * up(k, LINE);
-
-    return (rk_int8_rows){ q, up(k, LINE), (float *)(void *)scale,
-                           (int32_t *)(void *)(scale + up(rows * (int64_t)sizeof(float), LINE)) };
-}
-
-float rk_int8_begin_row(rk_int8_rows *out, int64_t row, float least, float greatest)
-{
-    enum { STEPS = 255 };
-    float range = greatest - least;
-
-    out->zero[row] = 0;
-    if (!(range > 1e-30F) || range == INFINITY) { /* its reciprocal would be no number */
-        out->scale[row] = range == INFINITY ? NAN : 0;
-        return 0;
-    }
-    float inverse = STEPS / range;
-    out->scale[row] = range / STEPS;
-    out->zero[row] = (int32_t)rintf(-least * inverse);
-    return inverse;
-}
-
 /* ---- plain kernels ---- */
 
 static bool always(void)
@@ -73,188 +37,232 @@ static bool always(void)
     return true;
 }
 
-static void quantize(rk_int8_rows *out, int64_t row, const float *x, int64_t n)
-{
-    float least = 0, greatest = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        least = x[i] < least ? x[i] : least;
-        greatest = x[i] > greatest ? x[i] : greatest;
-    }
-    float inverse = rk_int8_begin_row(out, row, least, greatest), zero = (float)out->zero[row];
-    for (int64_t i = 0; i < n; i++) {
-        float q = rintf(x[i] * inverse) + zero;
-
-        out->q[row * out->ld + i] = (uint8_t)(q > 0 ? q < 255 ? q : 255 : 0);
-    }
-}
-
 static int32_t sum_of(const rk_int8_tile *t, int row, int64_t j)
 {
-    const uint8_t *q = t->x.q + row * t->x.ld;
+    const uint8_t *q = t->x.data + row * t->x.ld;
     const int8_t *w = t->w + j / RK_PANEL * t->panel + j % RK_PANEL * RK_INT8_QUAD;
-    int32_t sum = -t->x.zero[row] * t->column_sums[j];
+    uint32_t sum = (uint32_t)t->start[j]; /* of which only the end fits 32 bits for certain */
 
     for (int64_t l = 0; l < t->quads * RK_INT8_QUAD; l++)
-        sum += q[l] * w[l / RK_INT8_QUAD * LINE + l % RK_INT8_QUAD];
-    return sum;
+        sum += (uint32_t)(q[l] * w[l / RK_INT8_QUAD * LINE + l % RK_INT8_QUAD]);
+    return (int32_t)sum;
+}
+
+static void finish(const rk_int8_tile *t, int64_t row, int64_t j, int32_t sum)
+{
+    float v = fmaf((float)sum, t->scale[j], t->shift[j]);
+
+    v = t->slope == 1 || v > 0 ? v : t->slope * v;
+    if (t->result == RK_INT8_FLOATS) {
+        t->y.floats[row * t->ldy + j] = v;
+        return;
+    }
+    v = t->zero ? v + t->zero[j] : v;
+    t->y.bytes[row * t->ldy + j] = (uint8_t)(v > 0 ? v < 255 ? rintf(v) : 255 : 0);
 }
 
 static void tile_run(const rk_int8_tile *t, int rows, int panels)
 {
-    const rk_norm *norm = &t->norm;
-
     for (int r = 0; r < rows; r++)
         for (int64_t j = 0; j < (int64_t)(panels - 1) * RK_PANEL + t->last; j++) {
-            float v = fmaf((float)sum_of(t, r, j), t->x.scale[r] * t->scale[j], t->start[r * t->ld_start + j]);
+            int32_t sum = sum_of(t, r, j);
 
-            if (norm->center)
-                v = fmaf(v - norm->center[j], norm->scale[j], norm->shift[j]);
-            t->y[r * t->ldy + j] = norm->slope == 1 || v > 0 ? v : norm->slope * v;
+            if (t->result == RK_INT8_SUMS)
+                t->y.sums[j] = sum;
+            else
+                finish(t, r, j, sum);
         }
 }
 
 const rk_int8_kernels rk_int8_plain = {
     .name = "plain",
     .supported = always,
-    .rows = 1,
-    .few_panels = 1,
-    .many_panels = 1,
-    .quantize = quantize,
+    .rows = { 1 },
+    .row_panels = 1,
+    .panels = 1,
     .tile = tile_run,
 };
 
 /* ---- layers ---- */
 
-static int64_t quads_of(int64_t k)
+static int64_t up(int64_t n, int64_t to)
 {
-    return (k + RK_INT8_QUAD - 1) / RK_INT8_QUAD;
+    return (n + to - 1) / to * to;
 }
 
-/* Rows [first, last) of the kernel. */
-static bool pack(rk_int8_layer *layer, int part, const rk_int8_weights *from, int64_t first, int64_t last)
+static int64_t panel_bytes(const rk_int8_layer *layer)
 {
-    int64_t columns = up(from->n, RK_PANEL), panel = quads_of(last - first) * LINE;
-    int8_t *w = layer->w[part] = rk_alloc((size_t)(columns / RK_PANEL * panel), 1);
-    int32_t *sums = layer->column_sums[part] = rk_alloc((size_t)columns, sizeof *sums);
+    return up(layer->k, RK_INT8_QUAD) / RK_INT8_QUAD * LINE;
+}
 
-    for (int64_t j = 0; w && sums && j < from->n; j++)
-        for (int64_t l = first; from->scale[j] > 0 && l < last; l++) {
-            int64_t at = (l - first) / RK_INT8_QUAD * LINE + j % RK_PANEL * RK_INT8_QUAD + (l - first) % RK_INT8_QUAD;
-            float v = rintf(from->kernel[l * from->n + j] / from->scale[j]);
+static void pack(rk_int8_layer *layer, const rk_int8_weights *from)
+{
+    for (int64_t j = 0; j < from->n; j++) {
+        int8_t *panel = layer->w + j / RK_PANEL * panel_bytes(layer) + j % RK_PANEL * RK_INT8_QUAD;
+        uint32_t sum = 0;
 
-            w[j / RK_PANEL * panel + at] = (int8_t)v;
-            sums[j] += (int32_t)v;
+        for (int64_t l = 0; l < from->k; l++) {
+            int8_t w = from->w[l * from->n + j];
+
+            panel[l / RK_INT8_QUAD * LINE + l % RK_INT8_QUAD] = w;
+            sum -= (uint32_t)(from->zero[l] * w);
         }
-    return w && sums;
+        layer->start[j] = (int32_t)sum;
+    }
 }
 
 bool rk_int8_layer_init(rk_int8_layer *layer, const rk_int8_weights *weights)
 {
-    *layer = (rk_int8_layer){ .k = weights->k,
-                              .n = weights->n,
-                              .n_first = weights->n_first,
-                              .norm = { .slope = 1 },
-                              .kernels = rk_int8_kernels_best() };
-    layer->scale = rk_alloc((size_t)up(weights->n, RK_PANEL), sizeof *layer->scale);
-    if (layer->scale)
-        memcpy(layer->scale, weights->scale, (size_t)weights->n * sizeof *layer->scale);
-    return layer->scale && pack(layer, 0, weights, 0, weights->n_first) &&
-           pack(layer, 1, weights, weights->n_first, weights->k);
+    size_t columns = (size_t)up(weights->n, RK_PANEL);
+
+    *layer = (rk_int8_layer){ .k = weights->k, .n = weights->n, .slope = 1, .kernels = rk_int8_kernels_best() };
+    layer->w = rk_alloc(columns / RK_PANEL * (size_t)panel_bytes(layer), 1);
+    layer->start = rk_alloc(columns, sizeof *layer->start);
+    layer->scale = rk_alloc(columns, sizeof *layer->scale);
+    layer->shift = rk_alloc(columns, sizeof *layer->shift);
+    layer->zero = rk_alloc(columns, sizeof *layer->zero);
+    if (!layer->w || !layer->start || !layer->scale || !layer->shift || !layer->zero)
+        return false;
+    pack(layer, weights);
+    return true;
 }
 
 void rk_int8_layer_clear(rk_int8_layer *layer)
 {
-    for (int part = 0; part < 2; part++) {
-        rk_free(layer->w[part]);
-        rk_free(layer->column_sums[part]);
-        layer->w[part] = NULL;
-        layer->column_sums[part] = NULL;
-    }
+    rk_free(layer->w);
+    rk_free(layer->start);
     rk_free(layer->scale);
-    layer->scale = NULL;
+    rk_free(layer->shift);
+    rk_free(layer->zero);
+    *layer = (rk_int8_layer){ 0 };
 }
 
-/* One part of the columns of x for all of y. */
-typedef struct portion {
-    const rk_int8_layer *layer;
-    int part;
-    rk_block y;
-    rk_int8_rows x;
-    const float *start;
-    int64_t ld_start;
-    bool whole; /* norm and rectifier come after these columns */
-} portion;
-
-static void run_group(const portion *p, int64_t j, int panels)
+/* A rectifier of slope 0 is the bound of bytes where all zero points are 0; without one they are part of the shift. */
+static void settle_zero(rk_int8_layer *layer)
 {
-    const rk_int8_layer *layer = p->layer;
-    const rk_norm *norm = &layer->norm;
-    int64_t k = p->part == 0 ? layer->n_first : layer->k - layer->n_first, left = layer->n - j;
-    rk_int8_tile tile = { .y = p->y.data + j,
-                          .ldy = p->y.ld,
-                          .start = p->start + j,
-                          .ld_start = p->ld_start,
-                          .x = p->x,
-                          .quads = quads_of(k),
-                          .column_sums = layer->column_sums[p->part] + j,
-                          .scale = layer->scale + j,
-                          .norm = { .slope = 1 } };
+    bool none = true;
 
-    left -= (int64_t)(panels - 1) * RK_PANEL;
-    tile.last = left < RK_PANEL ? left : RK_PANEL;
-    tile.panel = tile.quads * LINE;
-    tile.w = layer->w[p->part] + j / RK_PANEL * tile.panel;
-    if (p->whole) {
-        tile.norm.slope = norm->slope;
-        if (norm->center)
-            tile.norm = (rk_norm){
-                .center = norm->center + j, .scale = norm->scale + j, .shift = norm->shift + j, .slope = norm->slope
-            };
+    for (int64_t j = 0; j < layer->n; j++)
+        none = none && layer->zero[j] == 0;
+    layer->plain = layer->slope == 1 || (layer->slope == 0 && none);
+    for (int64_t j = 0; j < layer->n && layer->slope == 1; j++)
+        layer->shift[j] += layer->zero[j];
+    if (layer->plain)
+        layer->slope = 1;
+}
+
+void rk_int8_layer_follow(rk_int8_layer *layer, const rk_int8_follow *follow)
+{
+    const rk_norm *norm = &follow->norm;
+
+    layer->result = follow->y_scale ? RK_INT8_BYTES : RK_INT8_FLOATS;
+    layer->slope = norm->slope;
+    for (int64_t j = 0; j < layer->n; j++) {
+        double scale = (double)follow->scale[j], shift = (double)follow->bias[j];
+
+        if (norm->center) {
+            scale *= (double)norm->scale[j];
+            shift = (shift - (double)norm->center[j]) * (double)norm->scale[j] + (double)norm->shift[j];
+        }
+        double by = follow->y_scale ? 1 / (double)follow->y_scale[j] : 1;
+        layer->scale[j] = (float)(scale * by);
+        layer->shift[j] = (float)(shift * by);
+        layer->zero[j] = follow->y_scale ? (float)follow->y_zero[j] : 0;
     }
-    for (int64_t r = 0; r < p->y.rows;) {
-        int64_t rows = p->y.rows - r < layer->kernels->rows ? p->y.rows - r : layer->kernels->rows;
+    if (layer->result == RK_INT8_BYTES)
+        settle_zero(layer);
+}
 
-        layer->kernels->tile(&tile, (int)rows, panels);
-        r += rows;
-        tile.y += rows * tile.ldy;
-        tile.start += rows * tile.ld_start;
-        tile.x.q += rows * tile.x.ld;
-        tile.x.scale += rows;
-        tile.x.zero += rows;
+/* ---- tiles ---- */
+
+/* What tiles of a layer have in common; y is that of the first column. */
+static rk_int8_tile tile_of(const rk_int8_layer *layer, int64_t first, int64_t last)
+{
+    return (rk_int8_tile){ .result = layer->result,
+                           .w = layer->w + first / RK_INT8_QUAD * LINE,
+                           .panel = panel_bytes(layer),
+                           .quads = up(last - first, RK_INT8_QUAD) / RK_INT8_QUAD,
+                           .start = layer->start,
+                           .scale = layer->scale,
+                           .shift = layer->shift,
+                           .zero = layer->plain ? NULL : layer->zero,
+                           .slope = layer->slope };
+}
+
+static size_t value_bytes(rk_int8_result result)
+{
+    return result == RK_INT8_BYTES ? 1 : sizeof(float);
+}
+
+/* y moved by so many values. */
+static void move_y(rk_int8_tile *tile, int64_t by)
+{
+    tile->y.bytes += by * (int64_t)value_bytes(tile->result); /* whichever it is, it is the same address */
+}
+
+/* The share of piece i when n things are dealt to `pieces` as evenly as they go. */
+static int dealt(int64_t n, int64_t pieces, int64_t i)
+{
+    return (int)(n * (i + 1) / pieces - n * i / pieces);
+}
+
+/* All rows of some panels. */
+static void run_panels(const rk_int8_layer *layer, rk_int8_tile tile, int64_t n_rows, int panels)
+{
+    int64_t most = n_rows == 1 ? 1 : layer->kernels->rows[panels - 1], pieces = (n_rows + most - 1) / most;
+
+    for (int64_t i = 0; i < pieces; i++) {
+        int rows = dealt(n_rows, pieces, i);
+
+        layer->kernels->tile(&tile, rows, panels);
+        move_y(&tile, rows * tile.ldy);
+        tile.x.data += rows * tile.x.ld;
     }
 }
 
-static void run(const portion *p, rk_matrix x)
+static void run(const rk_int8_layer *layer, rk_int8_tile tile, int64_t n_rows)
 {
-    const rk_int8_layer *layer = p->layer;
-    int64_t first = p->part == 0 ? 0 : layer->n_first, last = p->part == 0 ? layer->n_first : layer->k;
-    int64_t panels = (layer->n + RK_PANEL - 1) / RK_PANEL;
-    int64_t most = p->y.rows <= 2 ? layer->kernels->many_panels : layer->kernels->few_panels;
-    rk_int8_rows rows = p->x;
+    int64_t panels = up(layer->n, RK_PANEL) / RK_PANEL;
+    int64_t most = n_rows == 1 ? layer->kernels->row_panels : layer->kernels->panels;
+    int64_t pieces = (panels + most - 1) / most, left = layer->n;
 
-    for (int64_t r = 0; r < p->y.rows; r++)
-        layer->kernels->quantize(&rows, r, x.data + r * x.ld + first, last - first);
-    for (int64_t done = 0; done < panels; done += most)
-        run_group(p, done * RK_PANEL, (int)(panels - done < most ? panels - done : most));
-}
+    for (int64_t i = 0; i < pieces; i++) {
+        int some = dealt(panels, pieces, i);
+        int64_t columns = some * (int64_t)RK_PANEL;
 
-void rk_int8_layer_begin(const rk_int8_layer *layer, float *start, const float *x, rk_int8_rows room)
-{
-    run(&(portion){ .layer = layer, .y = { start, layer->n, 1, layer->n }, .x = room, .start = layer->bias },
-        (rk_matrix){ x, layer->k, false });
-}
-
-void rk_int8_layer_finish(const rk_int8_layer *layer, rk_block y, rk_matrix x, const float *begun, rk_int8_rows room)
-{
-    portion p = { .layer = layer, .y = y, .x = room, .start = begun ? begun : layer->bias };
-
-    if (!begun && layer->n_first > 0) {
-        run(&p, x);
-        p.start = y.data;
-        p.ld_start = y.ld;
+        tile.last = left >= columns ? RK_PANEL : left - columns + RK_PANEL;
+        run_panels(layer, tile, n_rows, some);
+        left -= columns;
+        move_y(&tile, columns);
+        tile.w += some * tile.panel;
+        tile.start += columns;
+        tile.scale += columns;
+        tile.shift += columns;
+        tile.zero += tile.zero ? columns : 0;
     }
-    p.part = 1;
-    p.whole = true;
-    run(&p, x);
+}
+
+void rk_int8_layer_begin(const rk_int8_layer *layer, int32_t *sums, const uint8_t *x, int64_t first)
+{
+    rk_int8_tile tile = tile_of(layer, 0, first);
+
+    tile.result = RK_INT8_SUMS;
+    tile.y.sums = sums;
+    tile.x = (rk_bytes){ (uint8_t *)(uintptr_t)x, layer->k }; /* only read */
+    run(layer, tile, 1);
+}
+
+void rk_int8_layer_finish(const rk_int8_layer *layer, const rk_int8_rows *rows, int64_t first, const int32_t *sums)
+{
+    rk_int8_tile tile = tile_of(layer, first, layer->k);
+
+    if (layer->result == RK_INT8_BYTES)
+        tile.y.bytes = rows->bytes;
+    else
+        tile.y.floats = rows->floats;
+    tile.ldy = rows->ldy;
+    tile.x = (rk_bytes){ rows->x.data + first, rows->x.ld };
+    tile.start = sums ? sums : layer->start;
+    if (rows->n > 0)
+        run(layer, tile, rows->n);
 }

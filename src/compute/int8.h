@@ -1,85 +1,122 @@
-/* Layers whose weights are 8-bit integers.
+/* Layers of 8-bit integers.
  *
- *   W[l][j] = w[l][j] t[j]          w in -127 .. 127, a scale t for each column of W
- *   x[r][l] = s[r] (q[r][l] - z[r])   q in 0 .. 255; scale and zero point of the row at hand, made from its least and
- *                                   greatest value
- *   y = act(norm(bias + s t (sum_l q w - z sum_l w)))
+ *   x[r][l] = s[l] (q[r][l] - z[l])     rows of bytes q, with a scale and zero point for each column
+ *   W[l][j] = w[l][j] t[j] / s[l]       w of 8 bits with a sign
+ *   v[r][j] = act(norm(bias[j] + t[j] (sum_l q w - sum_l z w)))
+ *
+ * The result is floats, or bytes for the next layer: round(v / s') + z', kept in 0 .. 255. Scales are settled before,
+ * so all that follows a sum is one multiply-add, with t, norm and s' in it, a rectifier and a rounding, in registers.
  *
  * Sums of integers are exact, and what follows is one rounding after the other in a fixed order: any kernel gives the
- * same bits, any row its own. Where a user's columns come first they have a scale of their own, so that what they give
- * can be worked out once (see layer.h). A value that is not a number counts as 0.
+ * same bits, any row its own, and what some columns add to the sums may be worked out once for all rows that share
+ * them.
  */
 #ifndef RK_INT8_H
 #define RK_INT8_H
 
 #include "backend.h"
 
-enum { RK_INT8_QUAD = 4, RK_INT8_ROWS = 8, RK_INT8_PANELS = 6 };
+enum { RK_INT8_QUAD = 4, RK_INT8_MOST_K = 1 << 15 /* so that no sum leaves 32 bits */ };
 
-/* Rows of x as integers. */
-typedef struct rk_int8_rows {
-    uint8_t *q; /* row r at q + r * ld */
+/* Rows of bytes: row r at data + r * ld. Up to RK_INT8_QUAD - 1 bytes behind a row are read, whatever they are. */
+typedef struct rk_bytes {
+    uint8_t *data;
     int64_t ld;
-    float *scale;  /* [rows] */
-    int32_t *zero; /* [rows] */
-} rk_int8_rows;
+} rk_bytes;
 
-/* Some rows of some panels, as rk_tile. Weights of a panel: RK_INT8_QUAD rows of w side by side for each of its
- * columns, 64 bytes. */
+typedef enum rk_int8_result { RK_INT8_SUMS, RK_INT8_FLOATS, RK_INT8_BYTES } rk_int8_result;
+
+/* Some rows of some panels. Weights of a panel: RK_INT8_QUAD rows of w side by side for each of its columns, 64 bytes.
+ * What belongs to columns is there for whole panels. */
 typedef struct rk_int8_tile {
-    float *y;
+    rk_int8_result result;
+    union {
+        int32_t *sums; /* of one row, whole panels */
+        float *floats;
+        uint8_t *bytes;
+    } y;
     int64_t ldy, last; /* last: values of y in a row of the last panel */
-    const float *start;
-    int64_t ld_start;
-    rk_int8_rows x;
+    rk_bytes x;
     const int8_t *w;
-    int64_t panel, quads;       /* panel p at w + p * panel */
-    const int32_t *column_sums; /* of w; as the scales there are some for whole panels */
-    const float *scale;
-    rk_norm norm; /* center NULL: none */
+    int64_t panel, quads; /* panel p at w + p * panel */
+    const int32_t *start; /* sums begin with it */
+    const float *scale, *shift;
+    const float *zero; /* added to bytes before they are rounded; NULL: nothing, and no rectifier but the bound at 0 */
+    float slope;       /* of the rectifier; 1: none */
 } rk_int8_tile;
+
+enum { RK_INT8_ROWS = 12, RK_INT8_PANELS = 8 };
 
 typedef struct rk_int8_kernels {
     const char *name;
-    bool (*supported)(void);           /* by this processor */
-    int rows, few_panels, many_panels; /* the most rows; the most panels for many rows, and for up to two */
-    void (*quantize)(rk_int8_rows *out, int64_t row, const float *x, int64_t n);
+    bool (*supported)(void);     /* by this processor */
+    int8_t rows[RK_INT8_PANELS]; /* the most rows of a tile of so many panels and one; 0: too many panels */
+    int8_t row_panels;           /* the most panels for a single row, */
+    int8_t panels;               /* and for many */
     void (*tile)(const rk_int8_tile *tile, int rows, int panels);
 } rk_int8_kernels;
 
 extern const rk_int8_kernels *const rk_all_int8_kernels[]; /* ends with NULL; ever faster */
 const rk_int8_kernels *rk_int8_kernels_best(void);
 
-/* Scale and zero point of a row between these values (least <= 0 <= greatest), and 1 / scale; what a kernel begins
- * with. 0 where all is 0. */
-float rk_int8_begin_row(rk_int8_rows *out, int64_t row, float least, float greatest);
-
 typedef struct rk_int8_layer {
-    int64_t k, n, n_first; /* columns of x and y, and how many of x have a scale of their own */
-    int8_t *w[2];          /* of the first columns, and of the others; owned, as the two below */
-    int32_t *column_sums[2];
-    float *scale;
-    const float *bias; /* [n] borrowed, as the norm's values */
-    rk_norm norm;
+    int64_t k, n;
+    int8_t *w;                   /* in panels; owned, as the four below */
+    int32_t *start;              /* - sum_l z w */
+    float *scale, *shift, *zero; /* of a tile */
+    bool plain;                  /* zero is not needed */
+    rk_int8_result result;
+    float slope;
     const rk_int8_kernels *kernels;
 } rk_int8_layer;
 
-/* kernel [k, n] f32 = integers times scale [n] f32 (0: a column of zeros). false without memory. */
+/* false without memory. */
 typedef struct rk_int8_weights {
-    const float *kernel, *scale;
-    int64_t k, n, n_first;
+    const int8_t *w;     /* [k, n] */
+    const uint8_t *zero; /* [k] z */
+    int64_t k, n;
 } rk_int8_weights;
 bool rk_int8_layer_init(rk_int8_layer *layer, const rk_int8_weights *weights);
 void rk_int8_layer_clear(rk_int8_layer *layer);
 
-enum { RK_INT8_MOST_K = 1 << 15 }; /* so that no sum leaves 32 bits */
+/* What follows the sums; to be said once. */
+typedef struct rk_int8_follow {
+    const float *scale;    /* [n] t */
+    const float *bias;     /* [n] */
+    rk_norm norm;          /* center NULL: none */
+    const float *y_scale;  /* [n] s', above 0; NULL: the result is floats */
+    const uint8_t *y_zero; /* [n] z' */
+} rk_int8_follow;
+void rk_int8_layer_follow(rk_int8_layer *layer, const rk_int8_follow *follow);
 
-/* x: room for `rows` rows of so many columns, on cache lines. */
-size_t rk_int8_rows_bytes(int64_t rows, int64_t k);
-rk_int8_rows rk_int8_rows_in(void *memory, int64_t rows, int64_t k);
+/* The sums of the first columns, of one row; `first` is a multiple of RK_INT8_QUAD. */
+void rk_int8_layer_begin(const rk_int8_layer *layer, int32_t *sums /* [n, to whole panels] */, const uint8_t *x,
+                         int64_t first);
 
-/* As of layer.h, with the integers' memory. begun NULL: the first columns too. */
-void rk_int8_layer_begin(const rk_int8_layer *layer, float *start, const float *x, rk_int8_rows room);
-void rk_int8_layer_finish(const rk_int8_layer *layer, rk_block y, rk_matrix x, const float *begun, rk_int8_rows room);
+/* y is floats or bytes, as the layer has been told. sums: what the columns before `first` add up to for every row;
+ * NULL: first is 0. */
+typedef struct rk_int8_rows {
+    int64_t n;
+    rk_bytes x;
+    float *floats; /* y, one of the two */
+    uint8_t *bytes;
+    int64_t ldy;
+} rk_int8_rows;
+void rk_int8_layer_finish(const rk_int8_layer *layer, const rk_int8_rows *rows, int64_t first, const int32_t *sums);
+
+/* n floats as bytes: round(x inverse) + zero, kept in 0 .. 255; what is no number is 0. */
+void rk_int8_round(rk_bytes y, rk_block x, const float *inverse /* [cols] */, const float *zero /* [cols] */);
+
+/* Bags of rows of a table of integers (rk_bag): row i of it is q[i][d] scale[d]. */
+typedef struct rk_int8_bag {
+    const int8_t *q; /* [V, dim] */
+    int64_t dim;
+    rk_bag bag; /* source, ld: not looked at */
+} rk_int8_bag;
+
+void rk_int8_bag_floats(rk_block y, const rk_int8_bag *bag, const float *scale /* [dim] */);
+
+/* As bytes around 128, with the table's own scale, or ratio[d] of the table's to that of y. NULL: all 1. */
+void rk_int8_bag_bytes(rk_bytes y, int64_t n, const rk_int8_bag *bag, const float *ratio);
 
 #endif

@@ -13,34 +13,53 @@
 
 enum { PART_VALUES = 1 << 16 };
 
-rocket_status rk_weights_new(rk_weights **out, const rk_graph *graph, rocket_error *err)
+static rocket_status no_memory(const char *what, rocket_error *err)
 {
-    int n_tables = rk_graph_n_tables(graph);
+    return rk_fail(err, ROCKET_FAILED, "out of memory for the weights of %s", what);
+}
+
+rocket_status rk_weights_new_dense(rk_weights **out, const rk_graph *graph, rocket_error *err)
+{
+    size_t n_params = (size_t)rk_graph_n_params(graph), n_tables = (size_t)rk_graph_n_tables(graph);
     rk_weights *weights = rk_alloc(1, sizeof *weights);
-    const char *missing = weights ? NULL : "the model";
 
-    if (weights) {
-        weights->graph = graph;
-        weights->dense = rk_alloc(rk_graph_dense_size(graph), sizeof(float));
-        weights->tables = rk_alloc((size_t)n_tables, sizeof *weights->tables);
-        weights->param_scales = rk_alloc((size_t)rk_graph_n_params(graph), sizeof *weights->param_scales);
-        weights->table_scales = rk_alloc((size_t)n_tables, sizeof *weights->table_scales);
-        if (!weights->dense || !weights->tables || !weights->param_scales || !weights->table_scales)
-            missing = "the dense parameters";
-    }
-    for (int i = 0; i < n_tables && !missing; i++) {
-        const rk_table *table = rk_graph_table_at(graph, i);
-
-        weights->tables[i] = rk_alloc((size_t)table->n_rows * (size_t)table->dim, sizeof(float));
-        if (!weights->tables[i])
-            missing = table->name;
-    }
-    if (missing) {
+    if (!weights)
+        return no_memory("the model", err);
+    weights->graph = graph;
+    weights->dense = rk_alloc(rk_graph_dense_size(graph), sizeof(float));
+    weights->tables = rk_alloc(n_tables, sizeof *weights->tables);
+    weights->int8_kernels = rk_alloc(n_params, sizeof *weights->int8_kernels);
+    weights->int8_tables = rk_alloc(n_tables, sizeof *weights->int8_tables);
+    if (!weights->dense || !weights->tables || !weights->int8_kernels || !weights->int8_tables) {
         rk_weights_free(weights);
-        return rk_fail(err, ROCKET_FAILED, "out of memory for the weights of %s", missing);
+        return no_memory("the dense parameters", err);
     }
     *out = weights;
     return ROCKET_OK;
+}
+
+rocket_status rk_weights_add_table(rk_weights *weights, int id, rocket_error *err)
+{
+    const rk_table *table = rk_graph_table_at(weights->graph, id);
+
+    weights->tables[id] = rk_alloc((size_t)table->n_rows * (size_t)table->dim, sizeof(float));
+    return weights->tables[id] ? ROCKET_OK : no_memory(table->name, err);
+}
+
+rocket_status rk_weights_new(rk_weights **out, const rk_graph *graph, rocket_error *err)
+{
+    rk_weights *weights;
+    rocket_status status;
+
+    RK_TRY(rk_weights_new_dense(&weights, graph, err));
+    status = ROCKET_OK;
+    for (int i = 0; i < rk_graph_n_tables(graph) && status == ROCKET_OK; i++)
+        status = rk_weights_add_table(weights, i, err);
+    if (status == ROCKET_OK)
+        *out = weights;
+    else
+        rk_weights_free(weights);
+    return status;
 }
 
 void rk_weights_free(rk_weights *weights)
@@ -49,16 +68,66 @@ void rk_weights_free(rk_weights *weights)
         return;
     for (int i = 0; weights->tables && i < rk_graph_n_tables(weights->graph); i++)
         rk_free(weights->tables[i]);
-    for (int i = 0; weights->param_scales && i < rk_graph_n_params(weights->graph); i++)
-        rk_free(weights->param_scales[i]);
-    for (int i = 0; weights->table_scales && i < rk_graph_n_tables(weights->graph); i++)
-        rk_free(weights->table_scales[i]);
-    rk_free(weights->param_scales);
-    rk_free(weights->table_scales);
+    for (int i = 0; weights->int8_kernels && i < rk_graph_n_params(weights->graph); i++)
+        rk_int8_kernel_clear(&weights->int8_kernels[i]);
+    for (int i = 0; weights->int8_tables && i < rk_graph_n_tables(weights->graph); i++)
+        rk_int8_table_clear(&weights->int8_tables[i]);
+    rk_free(weights->int8_kernels);
+    rk_free(weights->int8_tables);
     rk_free(weights->tables);
     rk_free(weights->dense);
     rk_free(weights);
 }
+
+/* ---- 8 bits ---- */
+
+bool rk_int8_kernel_alloc(rk_int8_kernel *out, int64_t k, int64_t n)
+{
+    out->w = rk_alloc((size_t)(k * n), sizeof *out->w);
+    out->scale = rk_alloc((size_t)n, sizeof *out->scale);
+    out->x_scale = rk_alloc((size_t)k, sizeof *out->x_scale);
+    out->x_zero = rk_alloc((size_t)k, sizeof *out->x_zero);
+    return out->w && out->scale && out->x_scale && out->x_zero;
+}
+
+bool rk_int8_table_alloc(rk_int8_table *out, int64_t n_rows, int64_t dim)
+{
+    out->q = rk_alloc((size_t)(n_rows * dim), sizeof *out->q);
+    out->scale = rk_alloc((size_t)dim, sizeof *out->scale);
+    return out->q && out->scale;
+}
+
+void rk_int8_kernel_clear(rk_int8_kernel *kernel)
+{
+    rk_free(kernel->w);
+    rk_free(kernel->scale);
+    rk_free(kernel->x_scale);
+    rk_free(kernel->x_zero);
+    *kernel = (rk_int8_kernel){ 0 };
+}
+
+void rk_int8_table_clear(rk_int8_table *table)
+{
+    rk_free(table->q);
+    rk_free(table->scale);
+    *table = (rk_int8_table){ 0 };
+}
+
+void rk_int8_kernel_floats(float *out, const rk_int8_kernel *kernel, int64_t k, int64_t n)
+{
+    for (int64_t l = 0; l < k; l++)
+        for (int64_t j = 0; j < n; j++)
+            out[l * n + j] = (float)kernel->w[l * n + j] * kernel->scale[j] / kernel->x_scale[l];
+}
+
+void rk_int8_table_floats(float *out, const rk_int8_table *table, int64_t n_rows, int64_t dim)
+{
+    for (int64_t i = 0; i < n_rows; i++)
+        for (int64_t d = 0; d < dim; d++)
+            out[i * dim + d] = (float)table->q[i * dim + d] * table->scale[d];
+}
+
+/* ---- drawing ---- */
 
 /* One tensor to be filled, and its stream. */
 typedef struct filling {

@@ -121,7 +121,7 @@ rocket_status rk_light_open(rk_light **out, const char *path, const rk_light_opt
     rk_light *light = rk_alloc(1, sizeof *light);
 
     RK_FAIL_IF(light == NULL, FAILED, err, "%s: out of memory", path);
-    rocket_status status = rk_bundle_open(&light->bundle, path, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
+    rocket_status status = rk_bundle_open_packed(&light->bundle, path, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
     if (status == ROCKET_OK)
         return finish(out, light, options, err);
     rk_free(light);
@@ -137,7 +137,7 @@ rocket_status rk_light_read(rk_light **out, const rk_tensor_bytes *bytes, const 
     RK_FAIL_IF(light == NULL, FAILED, err, "%s: out of memory", bytes->name);
     rocket_status status = rk_tensor_file_parse(&file, bytes, true, err);
     if (status == ROCKET_OK) {
-        status = rk_bundle_read(&light->bundle, file, bytes->name, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
+        status = rk_bundle_read_packed(&light->bundle, file, bytes->name, rk_light_outputs, RK_N_LIGHT_OUTPUTS, err);
         rk_tensor_file_close(file);
     }
     if (status == ROCKET_OK)

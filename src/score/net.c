@@ -6,28 +6,9 @@
 
 #include "arena.h"
 #include "error.h"
+#include "int8_steps.h"
 #include "mem.h"
-#include "steps.h"
-
-struct rk_net {
-    const rk_graph *graph;
-    rk_plan *plan;
-    rk_arena arena;
-    rk_steps steps;
-    int *inputs; /* [n_inputs] nodes that are fed */
-    int n_inputs;
-};
-
-struct rk_net_session {
-    const rk_net *net;
-    rk_arena arena;
-    rk_op_io *ios;    /* [n_nodes] of steps that are ops */
-    rk_column *views; /* [n_nodes] of the inputs: the piece's rows of the fed columns */
-    float *values;    /* [RK_NET_PIECE, floats_of_row], owner by owner */
-    float *starts;    /* what the user's columns give, layer by layer */
-    void *int8_rows;  /* of the layer at hand */
-    bool one_user;    /* in this call: values of the user's nodes are in the first row, for all rows */
-};
+#include "session.h"
 
 /* ---- the net ---- */
 
@@ -85,8 +66,9 @@ static bool session_init(rk_net_session *session)
     session->views = rk_arena_alloc(&session->arena, n, sizeof *session->views);
     session->values = rk_alloc(RK_NET_PIECE * steps->floats_of_row + 1, sizeof *session->values);
     session->starts = rk_alloc(steps->n_starts + 1, sizeof *session->starts);
-    session->int8_rows = rk_alloc(rk_int8_rows_bytes(RK_NET_PIECE, steps->widest_int8), 1);
-    if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->int8_rows)
+    session->bytes = rk_alloc(steps->bytes.any ? RK_NET_PIECE * steps->floats_of_row + RK_INT8_QUAD : 0, 1);
+    session->sums = rk_alloc(steps->n_sums, sizeof *session->sums);
+    if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->bytes || !session->sums)
         return false;
     memcpy(session->ios, steps->ios, n * sizeof *session->ios);
     for (int i = 0; i < steps->n_steps; i++) {
@@ -122,19 +104,12 @@ void rk_net_session_free(rk_net_session *session)
     rk_arena_clear(&session->arena);
     rk_free(session->values);
     rk_free(session->starts);
-    rk_free(session->int8_rows);
+    rk_free(session->bytes);
+    rk_free(session->sums);
     rk_free(session);
 }
 
 /* ---- running ---- */
-
-static rk_tensor rows_of(const rk_net_session *session, const rk_operand *operand)
-{
-    float *data = operand->input >= 0 ? session->views[operand->input].values
-                                      : session->values + RK_NET_PIECE * operand->at + operand->column;
-
-    return (rk_tensor){ data, session->one_user && operand->user ? 0 : (int64_t)operand->ld };
-}
 
 /* Rows from `begin` on, as columns that start there. */
 static void view_rows(rk_net_session *session, const rk_column *const *columns, int64_t begin)
@@ -158,7 +133,7 @@ static void view_rows(rk_net_session *session, const rk_column *const *columns, 
 static void run_layer(const rk_net_session *session, const rk_step *step, int64_t n_rows)
 {
     const rk_layer *layer = &session->net->steps.layers[step->layer];
-    rk_tensor x = rows_of(session, &step->x), y = rows_of(session, &step->y);
+    rk_tensor x = rk_session_floats(session, &step->x), y = rk_session_floats(session, &step->y);
     rk_matrix a = { x.data, x.ld, false };
     bool begun = session->one_user && step->n_user > 0;
 
@@ -166,35 +141,22 @@ static void run_layer(const rk_net_session *session, const rk_step *step, int64_
                     begun ? session->starts + step->start_at : layer->bias);
 }
 
-static void run_int8(const rk_net_session *session, const rk_step *step, int64_t n_rows)
-{
-    const rk_int8_layer *layer = &session->net->steps.int8_layers[step->layer];
-    rk_tensor x = rows_of(session, &step->x), y = rows_of(session, &step->y);
-    bool begun = session->one_user && step->n_user > 0;
-
-    rk_int8_layer_finish(layer, rk_rows(y, 0, n_rows, layer->n), (rk_matrix){ x.data, x.ld, false },
-                         begun ? session->starts + step->start_at : NULL,
-                         rk_int8_rows_in(session->int8_rows, n_rows, layer->k));
-}
-
 /* The share of a user's columns. */
 static void begin_layer(const rk_net_session *session, const rk_step *step)
 {
     const rk_steps *steps = &session->net->steps;
-    float *start = session->starts + step->start_at;
-    const float *x = rows_of(session, &step->x).data;
 
     if (step->kind == RK_STEP_INT8)
-        rk_int8_layer_begin(&steps->int8_layers[step->layer], start, x,
-                            rk_int8_rows_in(session->int8_rows, 1, step->n_user));
+        rk_int8_step_begin(session, step);
     else
-        rk_layer_begin(&steps->layers[step->layer], start, x, step->n_user);
+        rk_layer_begin(&steps->layers[step->layer], session->starts + step->start_at,
+                       rk_session_floats(session, &step->x).data, step->n_user);
 }
 
 /* From the first row into all where it is there already. */
 static void run_join(const rk_net_session *session, const rk_step *step, int64_t n_rows)
 {
-    rk_tensor x = rows_of(session, &step->x), y = rows_of(session, &step->y);
+    rk_tensor x = rk_session_floats(session, &step->x), y = rk_session_floats(session, &step->y);
     int64_t done = x.data == y.data ? 1 : 0;
 
     session->net->steps.backend->copy(rk_rows(y, done, n_rows, step->width), rk_rows(x, done, n_rows, step->width));
@@ -212,9 +174,9 @@ static void run_op(rk_net_session *session, const rk_step *step, int64_t n_rows)
         if (rk_graph_node(session->net->graph, input)->kind == RK_NODE_IDS)
             ids[k] = &session->views[input];
         else
-            x[k] = rows_of(session, &session->net->steps.values[input]);
+            x[k] = rk_session_floats(session, &session->net->steps.values[input]);
     }
-    io->y = rows_of(session, &step->y);
+    io->y = rk_session_floats(session, &step->y);
     io->end = io->n_rows = n_rows;
     io->node->op->forward(io);
 }
@@ -223,12 +185,12 @@ static void run_step(rk_net_session *session, const rk_step *step, int64_t n_row
 {
     if (step->kind == RK_STEP_LAYER)
         run_layer(session, step, n_rows);
-    else if (step->kind == RK_STEP_INT8)
-        run_int8(session, step, n_rows);
     else if (step->kind == RK_STEP_JOIN)
         run_join(session, step, n_rows);
-    else
+    else if (step->kind == RK_STEP_OP)
         run_op(session, step, n_rows);
+    else
+        rk_int8_step_run(session, step, n_rows);
 }
 
 /* What a request's user alone decides: steps, and the start of layers. */
@@ -259,7 +221,7 @@ rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *er
         const rk_step *step = &net->steps.steps[k];
         const rk_node *node = rk_graph_node(net->graph, step->node);
 
-        if (step->kind != RK_STEP_OP || node->table < 0)
+        if ((step->kind != RK_STEP_OP && step->kind != RK_STEP_BAG) || node->table < 0)
             continue;
         const rk_column *column = rows.columns[node->inputs[0]];
         int64_t n_ids = rk_graph_table_at(net->graph, node->table)->n_rows;
@@ -275,7 +237,7 @@ rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *er
 static void put_rows(const rk_net_session *session, int64_t first, int64_t n, rk_net_output output)
 {
     const rk_steps *steps = &session->net->steps;
-    rk_tensor from = rows_of(session, &steps->values[output.node]);
+    rk_tensor from = rk_session_floats(session, &steps->values[output.node]);
     int64_t width = steps->plan->widths[output.node];
 
     for (int64_t r = 0; r < n; r++)

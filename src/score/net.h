@@ -10,9 +10,9 @@
  * scores have the bits of rows that repeat the user's values. They are those of the training graph too where the user's
  * features come first in a layer's input; else that layer adds up in another order (see user_part.h).
  *
- * Quantized weights (quantize.h) are multiplied as the integers that they are (int8.h): other bits than the training
- * graph's, but the same for any number of rows, order, cut, thread and processor. A user's columns then have a scale of
- * their own.
+ * Quantized weights (quantize.h) are multiplied as the integers that they are (int8.h), and tables of integers are read
+ * as such: other bits than the training graph's, but the same for any number of rows, order, cut, user, thread and
+ * processor. Which values are bytes on the way is worked out by bytes.h.
  *
  * What is not here: features from text (schema.h).
  */

@@ -11,7 +11,7 @@ typedef struct maker {
     rk_steps *out;
     const rk_weights *weights;
     rk_arena *arena;
-    bool *absorbed; /* [n_nodes] a norm that the layer before applies */
+    int *makers; /* [n_nodes] who makes the value: the node itself, or the one before that applies it */
 } maker;
 
 static size_t on_lines(int64_t width)
@@ -114,101 +114,168 @@ static const rk_node *norm_behind(const rk_steps *steps, const rk_node *layer)
     return n_readers == 1 && norm && norm->op->norm && steps->plan->rectifiers[layer->id] < 0 ? norm : NULL;
 }
 
-/* The rows of a kernel in the order in which the columns of its input, a concat, stand here. */
-static void reorder(float *rows, const rk_steps *steps, const rk_node *concat, const float *kernel, int64_t width)
+/* A norm is applied by the layer before it, a rectifier by whoever the plan says; a view is what it views. */
+static void find_makers(maker *m)
 {
-    for (int i = 0; i < concat->n_inputs; i++) {
-        int64_t n = steps->plan->widths[concat->inputs[i]] * width;
+    for (int id = 0; id < rk_graph_n_nodes(m->out->graph); id++) {
+        const rk_node *node = node_at(m->out, id),
+                      *before = node->n_inputs > 0 ? node_at(m->out, node->inputs[0]) : node;
+        bool layer = before->kind == RK_NODE_OP && before->op->packs_kernel;
+        bool applied = node->kind == RK_NODE_OP && (m->out->plan->applied[id] || node->op->is_view ||
+                                                    (layer && norm_behind(m->out, before) == node));
 
-        memcpy(rows + rk_user_part_column(&steps->part, steps->plan, concat, i) * width, kernel,
-               (size_t)n * sizeof *rows);
-        kernel += n;
+        m->makers[id] = applied ? m->makers[before->id] : id;
+    }
+}
+
+/* The rows of a kernel, so many bytes each, in the order in which the columns of its input, a concat, stand here. */
+static void reorder(void *to, const rk_steps *steps, const rk_node *concat, const void *from, size_t row)
+{
+    const char *rows = from;
+
+    for (int i = 0; i < concat->n_inputs; i++) {
+        size_t n = (size_t)steps->plan->widths[concat->inputs[i]] * row;
+
+        memcpy((char *)to + (size_t)rk_user_part_column(&steps->part, steps->plan, concat, i) * row, rows, n);
+        rows += n;
     }
 }
 
 /* What is known of a layer before its kernel is packed. */
 typedef struct draft {
-    const rk_node *node;
-    const float *kernel, *scale; /* scale NULL: floats */
+    const rk_node *node, *norm_node; /* NULL: no norm is applied */
+    const rk_node *input;
     int64_t k, n, n_user;
+    rk_norm norm; /* center NULL: none */
+    const float *bias;
 } draft;
-
-/* Packs the kernel; where its norm and bias go to. */
-static bool pack(rk_norm **norm, const float ***bias, rk_steps *out, const draft *d)
-{
-    if (d->scale) {
-        rk_int8_layer *layer = &out->int8_layers[out->n_int8_layers++];
-
-        *norm = &layer->norm;
-        *bias = &layer->bias;
-        out->widest_int8 = d->k > out->widest_int8 ? d->k : out->widest_int8;
-        return rk_int8_layer_init(layer, &(rk_int8_weights){ d->kernel, d->scale, d->k, d->n, d->n_user });
-    }
-    rk_layer *layer = &out->layers[out->n_layers++];
-
-    *norm = &layer->norm;
-    *bias = &layer->bias;
-    return rk_layer_init(layer, d->kernel, d->k, d->n);
-}
-
-static bool pack_reordered(rk_norm **norm, const float ***bias, rk_steps *out, const draft *d)
-{
-    draft ordered = *d;
-    float *rows = rk_alloc((size_t)(d->k * d->n), sizeof *rows);
-
-    if (rows)
-        reorder(rows, out, node_at(out, d->node->inputs[0]), d->kernel, d->n);
-    ordered.kernel = rows;
-    bool ok = rows && pack(norm, bias, out, &ordered);
-    rk_free(rows);
-    return ok;
-}
 
 static draft draft_of(const maker *m, const rk_node *node)
 {
     const rk_shape *shape = &rk_graph_param_at(m->out->graph, node->params[0])->shape;
-    draft d = { node,
-                m->out->ios[node->id].params[0],
-                m->weights->param_scales[node->params[0]],
-                shape->dims[0],
-                shape->dims[1],
-                m->out->part.user_width[node->inputs[0]] };
+    const rk_node *norm_node = norm_behind(m->out, node), *last = norm_node ? norm_node : node;
+    draft d = { .node = node,
+                .norm_node = norm_node,
+                .input = node_at(m->out, node->inputs[0]),
+                .k = shape->dims[0],
+                .n = shape->dims[1],
+                .n_user = m->out->part.user_width[node->inputs[0]],
+                .bias = m->out->ios[node->id].params[node->op->offset_param] };
 
-    if (d.k > RK_INT8_MOST_K)
-        d.scale = NULL;
+    if (norm_node)
+        d.norm = norm_node->op->norm(&m->out->ios[norm_node->id]);
+    d.norm.slope = m->out->ios[last->id].slope;
     return d;
+}
+
+static bool pack_floats(maker *m, const draft *d)
+{
+    rk_steps *out = m->out;
+    rk_layer *layer = &out->layers[out->n_layers++];
+    const float *kernel = out->ios[d->node->id].params[0];
+    float *rows = d->n_user > 0 ? rk_alloc((size_t)(d->k * d->n), sizeof *rows) : NULL;
+
+    if (d->n_user > 0 && !rows)
+        return false;
+    if (rows)
+        reorder(rows, out, d->input, kernel, (size_t)d->n * sizeof *rows);
+    bool ok = rk_layer_init(layer, rows ? rows : kernel, d->k, d->n);
+    rk_free(rows);
+    layer->norm = d->norm;
+    layer->bias = d->bias;
+    return ok;
+}
+
+static bool pack_integers(maker *m, const draft *d, bool to_bytes)
+{
+    rk_steps *out = m->out;
+    rk_int8_layer *layer = &out->int8_layers[out->n_int8_layers++];
+    const rk_int8_kernel *kernel = &m->weights->int8_kernels[d->node->params[0]];
+    rk_byte_form form = out->bytes.forms[d->node->id];
+    rk_int8_weights weights = { kernel->w, kernel->x_zero, d->k, d->n };
+    int8_t *rows = d->n_user > 0 ? rk_alloc((size_t)(d->k * d->n + d->k), 1) : NULL;
+
+    if (d->n_user > 0 && !rows)
+        return false;
+    if (rows) {
+        uint8_t *zero = (uint8_t *)rows + d->k * d->n;
+
+        reorder(rows, out, d->input, kernel->w, (size_t)d->n);
+        reorder(zero, out, d->input, kernel->x_zero, 1);
+        weights = (rk_int8_weights){ rows, zero, d->k, d->n };
+    }
+    bool ok = rk_int8_layer_init(layer, &weights);
+    rk_free(rows);
+    if (ok)
+        rk_int8_layer_follow(layer, &(rk_int8_follow){ .scale = kernel->scale,
+                                                       .bias = d->bias,
+                                                       .norm = d->norm,
+                                                       .y_scale = to_bytes ? form.scale : NULL,
+                                                       .y_zero = form.zero });
+    return ok;
+}
+
+/* A value that is there as floats and wanted as bytes. */
+static void add_round(maker *m, int id, rk_operand x, rk_operand y, bool user)
+{
+    rk_steps *out = m->out;
+    rk_byte_form form = out->bytes.forms[id];
+    int64_t width = out->plan->widths[id];
+    float *inverse = rk_arena_alloc(m->arena, (size_t)width, sizeof *inverse);
+    float *zero = rk_arena_alloc(m->arena, (size_t)width, sizeof *zero);
+
+    for (int64_t c = 0; inverse && zero && c < width; c++) {
+        inverse[c] = 1 / form.scale[c];
+        zero[c] = (float)form.zero[c];
+    }
+    out->steps[out->n_steps++] =
+        (rk_step){ .kind = RK_STEP_ROUND, .user = user, .x = x, .y = y, .width = width, .by = inverse, .zero = zero };
+}
+
+static void round_value(maker *m, int id)
+{
+    if (m->out->bytes.bytes[id])
+        add_round(m, id, m->out->values[id], m->out->values[id], m->out->part.is_user[id]);
 }
 
 static bool add_layer(maker *m, const rk_node *node)
 {
     rk_steps *out = m->out;
-    const rk_node *norm_node = norm_behind(out, node), *last = norm_node ? norm_node : node;
     draft d = draft_of(m, node);
-    rk_norm *norm;
-    const float **bias;
+    bool int8 = out->bytes.layers[node->id], to_bytes = int8 && !out->bytes.floats[node->id];
+    size_t *starts = int8 ? &out->n_sums : &out->n_starts;
 
-    out->steps[out->n_steps++] = (rk_step){ .kind = d.scale ? RK_STEP_INT8 : RK_STEP_LAYER,
+    out->steps[out->n_steps++] = (rk_step){ .kind = int8 ? RK_STEP_INT8 : RK_STEP_LAYER,
                                             .user = out->part.is_user[node->id],
-                                            .x = out->values[node->inputs[0]],
-                                            .y = out->values[last->id],
+                                            .x = out->values[d.input->id],
+                                            .y = out->values[d.norm_node ? d.norm_node->id : node->id],
                                             .n_user = d.n_user,
-                                            .start_at = out->n_starts,
-                                            .layer = d.scale ? out->n_int8_layers : out->n_layers };
-    if (!(d.n_user > 0 ? pack_reordered : pack)(&norm, &bias, out, &d))
+                                            .start_at = *starts,
+                                            .layer = int8 ? out->n_int8_layers : out->n_layers,
+                                            .to_bytes = to_bytes };
+    *starts += d.n_user > 0 ? on_lines(d.n) : 0;
+    if (!(int8 ? pack_integers(m, &d, to_bytes) : pack_floats(m, &d)))
         return false;
-    out->n_starts += d.n_user > 0 ? on_lines(d.n) : 0;
-    *bias = out->ios[node->id].params[node->op->offset_param];
-    if (norm_node) {
-        *norm = norm_node->op->norm(&out->ios[norm_node->id]);
-        m->absorbed[norm_node->id] = true;
-    }
-    norm->slope = out->ios[last->id].slope;
+    if (!to_bytes)
+        round_value(m, node->id);
     return true;
 }
 
 /* ---- the rest ---- */
 
-/* What is in its columns already needs no step, but for a user's row that has to be in all rows. */
+/* What is in its columns already needs no step, but for a user's row that has to be in all rows. Fed floats become
+ * bytes on the way. */
+static void add_join(maker *m, rk_step join, int input)
+{
+    bool bytes = join.kind == RK_STEP_BYTE_JOIN;
+    bool there = join.x.input < 0 && join.x.at == join.y.at && join.x.column == join.y.column;
+
+    if (bytes && join.x.input >= 0)
+        add_round(m, m->makers[input], join.x, join.y, join.user);
+    else if (!there || (join.x.user && !join.user))
+        m->out->steps[m->out->n_steps++] = join;
+}
+
 static void add_joins(maker *m, const rk_node *concat)
 {
     rk_steps *out = m->out;
@@ -223,27 +290,67 @@ static void add_joins(maker *m, const rk_node *concat)
                          .width = out->plan->widths[input] };
 
         join.y.column += (size_t)rk_user_part_column(&out->part, out->plan, concat, i);
-        bool there = join.x.input < 0 && join.x.at == join.y.at && join.x.column == join.y.column;
-        if (!there || (join.x.user && !join.user))
-            out->steps[out->n_steps++] = join;
+        if (out->bytes.floats[concat->id])
+            add_join(m, join, input);
+        join.kind = RK_STEP_BYTE_JOIN;
+        if (out->bytes.bytes[concat->id])
+            add_join(m, join, input);
     }
+}
+
+static rk_step step_of(const maker *m, const rk_node *node, rk_step_kind kind)
+{
+    return (rk_step){ .kind = kind,
+                      .user = m->out->part.is_user[node->id],
+                      .y = m->out->values[node->id],
+                      .width = m->out->plan->widths[node->id],
+                      .node = node->id };
 }
 
 static void add_op(maker *m, const rk_node *node)
 {
-    m->out->steps[m->out->n_steps++] = (rk_step){
-        .kind = RK_STEP_OP, .user = m->out->part.is_user[node->id], .y = m->out->values[node->id], .node = node->id
-    };
+    m->out->steps[m->out->n_steps++] = step_of(m, node, RK_STEP_OP);
+    round_value(m, node->id);
+}
+
+/* How many of the bytes' steps are one of the table's, or NULL where all are. */
+static const float *ratio_of(const maker *m, const float *scale, rk_byte_form form, int64_t width)
+{
+    bool differs = memcmp(scale, form.scale, (size_t)width * sizeof *scale) != 0;
+    float *ratio = differs ? rk_arena_alloc(m->arena, (size_t)width, sizeof *ratio) : NULL;
+
+    for (int64_t d = 0; ratio && d < width; d++)
+        ratio[d] = scale[d] / form.scale[d];
+    return ratio;
+}
+
+static void add_bag(maker *m, const rk_node *node)
+{
+    rk_steps *out = m->out;
+    const rk_int8_table *table = &m->weights->int8_tables[node->table];
+    rk_step bag = step_of(m, node, RK_STEP_BAG);
+
+    bag.integers = table->q;
+    bag.by = table->scale;
+    if (out->bytes.floats[node->id])
+        out->steps[out->n_steps++] = bag;
+    if (!out->bytes.bytes[node->id])
+        return;
+    bag.to_bytes = true;
+    bag.by = ratio_of(m, table->scale, out->bytes.forms[node->id], bag.width);
+    out->steps[out->n_steps++] = bag;
 }
 
 static bool add_node(maker *m, const rk_node *node)
 {
-    if (m->absorbed[node->id])
+    if (m->makers[node->id] != node->id)
         return true;
     if (node->op->packs_kernel)
         return add_layer(m, node);
     if (node->op->joins_inputs)
         add_joins(m, node);
+    else if (node->table >= 0 && m->weights->int8_tables[node->table].q)
+        add_bag(m, node);
     else
         add_op(m, node);
     return true;
@@ -266,7 +373,7 @@ static size_t most_steps(const rk_graph *graph)
     size_t n = 0;
 
     for (int id = 0; id < rk_graph_n_nodes(graph); id++)
-        n += 1 + (size_t)rk_graph_node(graph, id)->n_inputs;
+        n += 2 + 2 * (size_t)rk_graph_node(graph, id)->n_inputs;
     return n;
 }
 
@@ -282,14 +389,16 @@ bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights
     out->steps = rk_arena_alloc(arena, most_steps(plan->graph), sizeof *out->steps);
     out->layers = rk_arena_alloc(arena, n, sizeof *out->layers);
     out->int8_layers = rk_arena_alloc(arena, n, sizeof *out->int8_layers);
-    m.absorbed = rk_arena_alloc(arena, n, sizeof *m.absorbed);
+    m.makers = rk_arena_alloc(arena, n, sizeof *m.makers);
     if (rk_arena_failed(arena))
         return false;
     make_ios(&m);
     if (rk_arena_failed(arena))
         return false;
     place_values(&m);
-    return add_steps(&m);
+    find_makers(&m);
+    rk_byte_plan_make(&out->bytes, plan, weights, m.makers, arena);
+    return !rk_arena_failed(arena) && add_steps(&m) && !rk_arena_failed(arena);
 }
 
 void rk_steps_clear(rk_steps *steps)

@@ -7,16 +7,20 @@
 #ifndef RK_STEPS_H
 #define RK_STEPS_H
 
+#include "bytes.h"
 #include "int8.h"
 #include "layer.h"
 #include "user_part.h"
 #include "weights.h"
 
 typedef enum rk_step_kind {
-    RK_STEP_LAYER, /* y = act(norm(x W + bias)) */
-    RK_STEP_INT8,  /* the same, W in 8 bits */
-    RK_STEP_JOIN,  /* y = x, columns of a concat */
-    RK_STEP_OP     /* the op's forward */
+    RK_STEP_LAYER,     /* y = act(norm(x W + bias)) */
+    RK_STEP_JOIN,      /* y = x, columns of a concat */
+    RK_STEP_OP,        /* the op's forward */
+    RK_STEP_INT8,      /* as LAYER, x bytes and W integers (bytes.h); as the rest: */
+    RK_STEP_BYTE_JOIN, /* as JOIN */
+    RK_STEP_ROUND,     /* y = x as bytes */
+    RK_STEP_BAG        /* a look-up in a table of integers */
 } rk_step_kind;
 
 /* Where rows of a node are. */
@@ -31,10 +35,14 @@ typedef struct rk_step {
     rk_step_kind kind;
     bool user; /* of the user alone: once, where there is one */
     rk_operand x, y;
-    int64_t width;   /* JOIN: columns */
+    int64_t width;   /* columns; not of layers and ops */
     int64_t n_user;  /* of layers: columns of x that are the user's, the first ones */
-    size_t start_at; /* of layers: what they give, in a session's starts */
-    int layer, node; /* which of the layers, which node of the graph (OP) */
+    size_t start_at; /* of layers: what they give, in a session's starts or sums */
+    int layer, node; /* which of the layers, which node of the graph (OP, BAG) */
+
+    bool to_bytes;          /* INT8, BAG: y is bytes */
+    const int8_t *integers; /* BAG: of the table */
+    const float *by, *zero; /* [width] BAG: see rk_int8_bag_bytes, _floats. ROUND: see rk_int8_round */
 } rk_step;
 
 typedef struct rk_steps {
@@ -48,8 +56,8 @@ typedef struct rk_steps {
     rk_layer *layers;
     rk_int8_layer *int8_layers;
     int n_steps, n_layers, n_int8_layers;
-    size_t floats_of_row, n_starts; /* what a session needs, per row and once */
-    int64_t widest_int8;            /* most columns that an 8-bit layer reads */
+    size_t floats_of_row, n_starts, n_sums; /* what a session needs, per row and once */
+    rk_byte_plan bytes;
 } rk_steps;
 
 /* Memory but for packed kernels is the arena's. Out of memory: false, and what there is to be cleared. */

@@ -114,21 +114,29 @@ static void add_tensor(image *i, const char *name, const rk_shape *shape, rk_dty
     i->n_bytes = end;
 }
 
-/* Floats; or integers and n scales. */
-static void add_variable(image *i, const char *name, const rk_shape *shape, int64_t n)
+static void add_beside(image *i, const char *name, const char *what, int64_t n, rk_dtype type)
 {
-    rk_shape scales = { .rank = 1, .dims = { n } };
+    rk_shape shape = { .rank = 1, .dims = { n } };
     rk_buf text;
 
-    if (!i->int8 || shape->rank != 2) {
-        add_tensor(i, name, shape, RK_F32);
-        return;
-    }
     rk_buf_init(&text, 0);
-    rk_buf_printf(&text, "%s/scale", name);
-    add_tensor(i, name, shape, RK_I8);
-    add_tensor(i, text.data, &scales, RK_F32);
+    rk_buf_printf(&text, "%s/%s", name, what);
+    add_tensor(i, text.data, &shape, type);
     rk_buf_clear(&text);
+}
+
+/* Floats; or integers and what belongs to them. */
+static void add_variable(image *i, const char *name, const rk_shape *shape, bool kernel)
+{
+    bool int8 = i->int8 && shape->rank == 2;
+
+    add_tensor(i, name, shape, int8 ? RK_I8 : RK_F32);
+    if (int8)
+        add_beside(i, name, "scale", shape->dims[1], RK_F32);
+    if (int8 && kernel) {
+        add_beside(i, name, "x_scale", shape->dims[0], RK_F32);
+        add_beside(i, name, "x_zero", shape->dims[0], RK_U8);
+    }
 }
 
 static bool fits(const image *i, int64_t a, int64_t b)
@@ -140,13 +148,12 @@ static void add_variables(image *i, const rk_graph *graph)
 {
     for (int k = 0; k < rk_graph_n_params(graph); k++)
         if (fits(i, rk_shape_size(&rk_graph_param_at(graph, k)->shape), 1))
-            add_variable(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape,
-                         rk_graph_param_at(graph, k)->shape.dims[1]);
+            add_variable(i, rk_graph_param_at(graph, k)->name, &rk_graph_param_at(graph, k)->shape, true);
     for (int k = 0; k < rk_graph_n_tables(graph); k++) {
         const rk_table *table = rk_graph_table_at(graph, k);
         rk_shape shape = { .rank = 2, .dims = { table->n_rows, table->dim } };
         if (fits(i, table->n_rows, table->dim))
-            add_variable(i, table->name, &shape, table->n_rows);
+            add_variable(i, table->name, &shape, false);
     }
 }
 

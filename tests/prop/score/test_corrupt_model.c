@@ -274,7 +274,7 @@ static void headers_that_promise_too_much(void **state)
         { "num_buckets: 100", "num_buckets: 200" },
         { "raw_input_dim: 3", "raw_input_dim: 1000000" },
         { "input_name: \\\"user\\\"", "input_name: \\\"usre\\\"" },
-        { "rocket.version\":\"1\"", "rocket.version\":\"2\"" },
+        { "rocket.version\":\"1\"", "rocket.version\":\"3\"" },
         { "rocket.kind\":\"model\"", "rocket.kind\":\"muddle\"" },
     };
 

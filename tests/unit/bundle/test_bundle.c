@@ -403,7 +403,7 @@ static void a_file_of_another_form_is_refused(void **state)
     } cases[] = {
         { "rocket.kind", NULL, "no rocket.kind" },
         { "rocket.kind", "modle", "rocket.kind is \"modle\"" },
-        { "rocket.version", "2", "version \"2\"" },
+        { "rocket.version", "3", "version \"3\"" },
         { "rocket.step", "-1", "rocket.step is not a number" },
         { "rocket.seed", NULL, "no rocket.seed" },
         { "rocket.batch_size", "8x", "rocket.batch_size is not a number" },
