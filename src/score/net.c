@@ -66,8 +66,8 @@ static bool session_init(rk_net_session *session)
     session->views = rk_arena_alloc(&session->arena, n, sizeof *session->views);
     session->values = rk_alloc(RK_NET_PIECE * steps->floats_of_row + 1, sizeof *session->values);
     session->starts = rk_alloc(steps->n_starts + 1, sizeof *session->starts);
-    session->bytes = rk_alloc(steps->bytes.any ? RK_NET_PIECE * steps->floats_of_row + RK_INT8_QUAD : 0, 1);
-    session->sums = rk_alloc(steps->n_sums, sizeof *session->sums);
+    session->bytes = rk_alloc((steps->bytes.any ? RK_NET_PIECE * steps->floats_of_row : 0) + RK_INT8_QUAD, 1);
+    session->sums = rk_alloc(steps->n_sums + 1, sizeof *session->sums);
     if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->bytes || !session->sums)
         return false;
     memcpy(session->ios, steps->ios, n * sizeof *session->ios);

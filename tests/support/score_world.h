@@ -6,6 +6,7 @@
 #ifndef RK_SCORE_WORLD_H
 #define RK_SCORE_WORLD_H
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,16 +130,6 @@ static inline score_world score_world_make(int n_classes)
     return w;
 }
 
-/* The model file again, with weights of 8 bits; those of the training graph are rounded likewise. */
-static inline void score_world_quantize(score_world *w)
-{
-    rocket_error err = { 0 };
-
-    remove(w->path);
-    score_world_must(rk_weights_quantize(w->weights, &err), &err);
-    score_world_write(w, &err);
-}
-
 static inline void score_world_free(score_world *w)
 {
     remove(w->path);
@@ -242,6 +233,67 @@ static inline void score_world_row(rk_text fields[SCORE_WORLD_FIELDS], rk_buf *o
     for (size_t i = 0; i < SCORE_WORLD_FIELDS; i++)
         fields[i] = (rk_text){ out->data + ends[i], ends[i + 1] - ends[i] };
 }
+
+/* ---- 8 bits ---- */
+
+enum { SCORE_WORLD_RANGE_ROWS = 1000 };
+
+/* The training graph's forward pass over the first rows. */
+static inline void score_world_run(const score_world *w, rk_batch *batch)
+{
+    rk_text fields[SCORE_WORLD_FIELDS];
+    rocket_error err = { 0 };
+    rk_buf text;
+
+    rk_buf_init(&text, 0);
+    for (uint64_t r = 0; r < SCORE_WORLD_RANGE_ROWS; r++) {
+        score_world_row(fields, &text, r);
+        score_world_must(rk_schema_append(w->schema, batch, fields, NULL, &err), &err);
+    }
+    rk_buf_clear(&text);
+    for (size_t i = 0; i < rk_schema_n_features(w->schema); i++)
+        if (w->model->column_nodes[i] >= 0)
+            rk_exec_feed(w->exec, w->model->column_nodes[i], &batch->columns[i]);
+    score_world_must(rk_exec_forward(w->exec, SCORE_WORLD_RANGE_ROWS, false, 0, &err), &err);
+}
+
+static inline void score_world_range(rk_range *out, const score_world *w, int node, rk_arena *arena)
+{
+    int64_t width = rk_shape_size(&rk_graph_node(w->model->graph, node)->shape), ld;
+    const float *values = rk_exec_value(w->exec, node, &ld);
+
+    out->least = rk_arena_alloc(arena, (size_t)width, sizeof *out->least);
+    out->greatest = rk_arena_alloc(arena, (size_t)width, sizeof *out->greatest);
+    for (int64_t r = 0; r < SCORE_WORLD_RANGE_ROWS; r++)
+        for (int64_t c = 0; c < width; c++) {
+            out->least[c] = fminf(out->least[c], values[r * ld + c]);
+            out->greatest[c] = fmaxf(out->greatest[c], values[r * ld + c]);
+        }
+}
+
+/* The model file again, with weights of 8 bits; those of the training graph are rounded likewise. */
+static inline void score_world_quantize(score_world *w)
+{
+    const rk_graph *graph = w->model->graph;
+    rk_batch *batch = rk_batch_new(w->schema);
+    rocket_error err = { 0 };
+    rk_arena arena;
+
+    rk_arena_init(&arena, 0);
+    rk_range *ranges = rk_arena_alloc(&arena, (size_t)rk_graph_n_nodes(graph), sizeof *ranges);
+    score_world_run(w, batch);
+    for (int id = 0; id < rk_graph_n_nodes(graph); id++)
+        if (rk_quantize_takes(graph, rk_graph_node(graph, id)))
+            score_world_range(&ranges[rk_graph_node(graph, id)->inputs[0]], w, rk_graph_node(graph, id)->inputs[0],
+                              &arena);
+    remove(w->path);
+    score_world_must(rk_weights_quantize(w->weights, ranges, &err), &err);
+    score_world_write(w, &err);
+    rk_arena_clear(&arena);
+    rk_batch_free(batch);
+}
+
+/* ---- a model's fields ---- */
 
 /* Index of the config's field that the i-th of a part is. */
 static inline size_t score_world_field(const score_world *w, const rocket_model *model, rocket_part part, size_t i)

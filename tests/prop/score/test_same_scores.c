@@ -31,6 +31,7 @@ typedef struct block {
     float *training; /* [BLOCK, C] logits of the training graph */
     float *expected; /* [BLOCK, C] of the model in use, from one call for each PART_ROWS */
     float *found;    /* [BLOCK, C] */
+    float *plain;    /* [BLOCK, C] expected without user fields */
     rocket_model *model;
     bool with_user;
     double worst;
@@ -292,6 +293,10 @@ static void expect(block *b)
                      (double)b->expected[i], (double)b->training[i]);
     }
     assert_true(b->expected[0] != b->expected[b->C]);
+    if (!b->with_user)
+        memcpy(b->plain, b->expected, BLOCK * (size_t)b->C * sizeof *b->plain);
+    else if (b->int8 && memcmp(b->plain, b->expected, BLOCK * (size_t)b->C * sizeof *b->plain) != 0)
+        fail_msg("8 bits: with user fields scores are other than without");
 }
 
 static void check_block(block *b, bool with_user)
@@ -337,6 +342,7 @@ static void check_model(int64_t C, bool int8)
     b.training = rk_alloc(BLOCK * (size_t)C, sizeof *b.training);
     b.expected = rk_alloc(BLOCK * (size_t)C, sizeof *b.expected);
     b.found = rk_alloc(BLOCK * (size_t)C, sizeof *b.found);
+    b.plain = rk_alloc(BLOCK * (size_t)C, sizeof *b.plain);
     assert_non_null(b.batch = rk_batch_new(w.schema));
     for (b.first = 0; b.first < n_rows(); b.first += BLOCK) {
         make_rows(&b);
@@ -348,6 +354,7 @@ static void check_model(int64_t C, bool int8)
                   (unsigned long long)b.first, (int)C, int8 ? "8 bits" : "floats", b.worst);
     rk_batch_free(b.batch);
     rk_free(b.found);
+    rk_free(b.plain);
     rk_free(b.expected);
     rk_free(b.training);
     rk_free(b.fields);
