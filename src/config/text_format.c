@@ -264,7 +264,7 @@ static void read_list(rk_text_parser *p, const rk_text_frame *f, const ProtobufC
     }
 }
 
-/* What follows the field's name. where is the place of the name (of values in texts that are one place: all of it). */
+/* What follows the field's name. where is the place of a message's name; scalars stand where their value does. */
 static void read_field_value(rk_text_parser *p, const rk_text_frame *f, const ProtobufCFieldDescriptor *field,
                              const char *where)
 {
@@ -278,7 +278,7 @@ static void read_field(rk_text_parser *p, const rk_text_frame *f)
 {
     rk_token name = *look(p);
     const ProtobufCFieldDescriptor *field = rk_pb_find(f->message->descriptor, name.text, name.n);
-    const char *where = rk_text_place(p, &name);
+    const char *where = field && field->type == PROTOBUF_C_TYPE_MESSAGE ? rk_text_place(p, &name) : NULL;
     bool colon;
 
     next(p);

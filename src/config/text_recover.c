@@ -9,16 +9,35 @@ enum { WORD_BYTES = 128 };
 
 /* ---- places ---- */
 
+/* ":" and a number, so that they end at end; where they begin. */
+static char *put_number(char *end, unsigned number)
+{
+    do
+        *--end = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    *--end = ':';
+    return end;
+}
+
+/* Every value of a config has a place, though hardly any is ever told: printf took a third of the time of reading. */
 const char *rk_text_place(rk_text_parser *p, const rk_token *token)
 {
     const rk_text_input *in = p->in;
-    const char *where =
-        in->one_place ? in->name : rk_arena_printf(in->arena, "%s:%u:%u", in->name, token->line, token->column);
+    char numbers[2 * sizeof ":4294967295"], *end = numbers + sizeof numbers;
 
-    if (where)
-        return where;
-    p->out_of_memory = true;
-    return in->name;
+    if (in->one_place)
+        return in->name;
+    *--end = '\0';
+    char *begin = put_number(put_number(end, token->column), token->line);
+    size_t n = strlen(in->name), n_numbers = (size_t)(end - begin) + 1;
+    char *where = rk_arena_alloc(in->arena, n + n_numbers, 1);
+    if (!where) {
+        p->out_of_memory = true;
+        return in->name;
+    }
+    memcpy(where, in->name, n);
+    memcpy(where + n, begin, n_numbers);
+    return where;
 }
 
 void rk_text_remember(rk_text_parser *p, const rk_location *location)

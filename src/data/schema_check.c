@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "faults.h"
+#include "mem.h"
 #include "schema.h"
 #include "schema_rules.h"
 
@@ -38,7 +39,7 @@ static bool same_table(const Rocket__FeatureConfig *a, const Rocket__FeatureConf
 
 bool rk_feature_shares(const rk_resolved *view, const Rocket__FeatureConfig *feature)
 {
-    for (size_t i = 0; i < view->n_features; i++)
+    for (size_t i = 0; feature->embedding_name[0] && i < view->n_features; i++)
         if (view->features[i].config != feature && same_table(feature, view->features[i].config))
             return true;
     return false;
@@ -229,17 +230,19 @@ static void check_feature(const rk_config *config, const rk_feature_spec *spec, 
 void rk_schema_check(const rk_config *config, rk_faults *faults)
 {
     const rk_resolved *view = rk_config_view(config);
+    bool *seen = rk_alloc(view->n_features, sizeof *seen);
 
     check_reader(config, faults);
     check_fields(config, faults);
     check_label(config, faults);
-    for (size_t i = 0; i < view->n_group_names; i++) {
+    faults->failed |= !seen;
+    for (size_t i = 0; seen && i < view->n_group_names; i++) {
         size_t feature = view->group_names[i].feature;
-        bool again = false;
 
-        for (size_t j = 0; j < i; j++)
-            again |= view->group_names[j].feature == feature;
-        if (feature != RK_NONE && !again)
-            check_feature(config, &view->features[feature], faults);
+        if (feature == RK_NONE || seen[feature])
+            continue;
+        seen[feature] = true;
+        check_feature(config, &view->features[feature], faults);
     }
+    rk_free(seen);
 }
