@@ -7,6 +7,7 @@
  *
  *     cc score.c $(pkg-config --cflags --libs rocket) -o score
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +51,13 @@ static size_t cut_user(char *text, char **names, char **values)
     return n;
 }
 
-static void put(rocket_text *row, const rocket_model *model, rocket_part part, const char *name, const char *value)
+static bool put(rocket_text *row, const rocket_model *model, rocket_part part, const char *name, const char *value)
 {
     ptrdiff_t i = rocket_model_find_field(model, part, name);
 
     if (i >= 0)
         row[i] = (rocket_text){ value, strlen(value) };
+    return i >= 0;
 }
 
 /* Candidates of standard input, row by row in the model's order; their number. */
@@ -63,15 +65,15 @@ static size_t read_candidates(rocket_text *texts, const rocket_model *model)
 {
     static char header[MAX_LINE], lines[MAX_CANDIDATES][MAX_LINE];
     char *names[MAX_FIELDS], *values[MAX_FIELDS];
-    size_t n = 0, n_fields = rocket_model_n_fields(model, ROCKET_CANDIDATE);
+    size_t n = 0, known = 0, n_fields = rocket_model_n_fields(model, ROCKET_CANDIDATE);
+    size_t n_names = fgets(header, sizeof header, stdin) ? cut(header, ",\r\n", names) : 0;
 
-    if (!fgets(header, sizeof header, stdin))
-        return 0;
-    header[strcspn(header, "\r\n")] = '\0';
-    size_t n_names = cut(header, ",", names);
+    for (size_t i = 0; i < n_names; i++)
+        known += put(texts, model, ROCKET_CANDIDATE, names[i], "");
+    snprintf(err.text, sizeof err.text, "expected names of the model's fields in the first line, found none");
+    check(known > 0 ? ROCKET_OK : ROCKET_DATA);
     for (; n < MAX_CANDIDATES && fgets(lines[n], MAX_LINE, stdin); n++) {
-        lines[n][strcspn(lines[n], "\r\n")] = '\0';
-        size_t n_values = cut(lines[n], ",", values);
+        size_t n_values = cut(lines[n], ",\r\n", values);
         for (size_t i = 0; i < n_values && i < n_names; i++)
             put(texts + n * n_fields, model, ROCKET_CANDIDATE, names[i], values[i]);
     }

@@ -6,6 +6,7 @@
 #include "common.h"
 #include "dropout_rates.h"
 #include "error.h"
+#include "file.h"
 #include "mem.h"
 #include "op.h"
 
@@ -112,14 +113,29 @@ static rocket_status inspect_file(const rk_args *args, const char *path, rocket_
     return status;
 }
 
+/* A file of tensors begins with the length of its header, of which the upper four bytes are zeros, as no text has them.
+ * A name that says so is believed too: what is damaged there is told as damage. What cannot be mapped is refused as a
+ * config. */
+static bool is_model(const char *path)
+{
+    static const char suffix[] = ".safetensors", zeros[4];
+    size_t n = strlen(path), n_suffix = sizeof suffix - 1;
+    rk_map_file map;
+
+    if (n > n_suffix && strcmp(path + n - n_suffix, suffix) == 0)
+        return true;
+    if (rk_file_map(&map, path, NULL) != ROCKET_OK)
+        return false;
+    bool found = map.size >= 8 && memcmp(map.data + 4, zeros, sizeof zeros) == 0;
+    rk_file_unmap(&map);
+    return found;
+}
+
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
-    const char *path = rk_args_word(args, 0), suffix[] = ".safetensors";
-    size_t n = strlen(path);
+    const char *path = rk_args_word(args, 0);
 
-    if (n > sizeof suffix - 1 && strcmp(path + n - (sizeof suffix - 1), suffix) == 0)
-        return inspect_file(args, path, err);
-    return inspect_config(args, path, err);
+    return is_model(path) ? inspect_file(args, path, err) : inspect_config(args, path, err);
 }
 
 static const rk_option options[] = { { 0 } };

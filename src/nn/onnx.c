@@ -459,7 +459,8 @@ static rocket_status save(rk_onnx *onnx, const char *path, rk_buf *before, rk_bu
     RK_FAIL_IF(out_of_memory(onnx) || rk_buf_failed(before) || rk_buf_failed(behind), FAILED, err, "out of memory");
     bytes += before->size + behind->size;
     RK_FAIL_IF(bytes > INT_MAX, CONFIG, err,
-               "%s: expected a model of at most 2 GiB, which is the limit of ONNX files in one piece, found %.1f GiB",
+               "%s: expected a model of at most 2 GiB, which is the limit of ONNX files in one piece, found %.1f GiB; "
+               "make tables smaller (hash_bucket_size, embedding_dim), or serve the model file with librocket",
                path, (double)bytes / (1 << 30));
     RK_TRY(rk_atomic_open(&file, path, err));
     rk_atomic_write(file, before->data, before->size);

@@ -88,6 +88,11 @@ run 1 ./by_pkg_config_static nowhere.safetensors user=u7
 said "$err" 'nowhere.safetensors: cannot open'
 run 2 ./by_pkg_config_static "$model" usr=u7
 said "$err" 'no field "usr"; did you mean "user"'
+sed 1d candidates.csv >headless.csv
+run 4 bash -c "./by_pkg_config_static $model user=u7 <headless.csv"
+said "$err" 'expected names of the model.s fields in the first line, found none'
+run 4 ./by_pkg_config_static "$model" user=u7
+check "an example is short" [ "$(wc -l <"$example")" -lt 120 ]
 head -c 1000 "$model" >cut.safetensors
 run 5 ./by_pkg_config_static cut.safetensors user=u7
 said "$err" 'cut.safetensors: .*(cut off|bytes)'

@@ -249,6 +249,12 @@ said "$out" '"light": \{"layers": '
 said "$out" '"booster": \{"layers": '
 run 0 "$rocket" inspect run/model.ckpt-40.safetensors
 said "$out" '^booster: '
+cp light.safetensors light.bin
+run 0 "$rocket" inspect light.bin
+said "$out" '^light.bin: model of step '
+head -c 3 light.safetensors >cut.safetensors
+run 5 "$rocket" inspect cut.safetensors
+said "$err" 'cut.safetensors: 3 bytes are too few'
 
 # ---- overrides, seeds, quiet
 run 0 "$rocket" train -c small.config --set model_dir=other --set train_config.num_steps=20 -q
