@@ -2,8 +2,8 @@
  *
  * Per column, sums run over the rows in order, so they equal a plain loop in float (or double) but for the fused
  * multiply-add. Columns beyond a multiple of 8 go through masked loads: nothing outside the block is read or written.
- * Products are cut into tiles, for which there may be
- * wider registers (tile.h). What is not here: fusing several of these passes, which belongs to an execution plan.
+ * Products are cut into tiles, for which there may be wider registers (tile.h), as for the norms (norm.h). What is not
+ * here: fusing several of these passes, which belongs to an execution plan.
  */
 #include <immintrin.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "backend.h"
 #include "bag_avx2.h"
 #include "lanes_avx2.h"
-#include "norm_avx2.h"
+#include "norm.h"
 #include "prefetch.h"
 #include "tile.h"
 
@@ -156,6 +156,31 @@ static void relu_backward(rk_block dx, rk_block dy, rk_block x, float slope, boo
         }
 }
 
+static const rk_norm_kernels *norms(void)
+{
+    return rk_norm_avx512f.supported() ? &rk_norm_avx512f : &rk_norm_avx2;
+}
+
+static void moments(double *sums, rk_block x)
+{
+    norms()->moments(sums, x);
+}
+
+static void norm(rk_block y, rk_block x, const rk_norm *norm)
+{
+    norms()->forward(y, x, norm);
+}
+
+static void norm_moments(double *sums, rk_block dy, rk_block x, const rk_norm *norm)
+{
+    norms()->norm_moments(sums, dy, x, norm);
+}
+
+static void norm_backward(rk_block dx, rk_block dy, rk_block x, const rk_norm *norm, bool add)
+{
+    norms()->backward(dx, dy, x, norm, add);
+}
+
 static void product(const rk_product *p)
 {
     rk_product_tiled(p, rk_tiles_best(p->c.cols));
@@ -163,17 +188,17 @@ static void product(const rk_product *p)
 
 const rk_backend rk_backend_avx2 = {
     .name = "avx2",
-    .doc = "AVX2 and FMA kernels, tiles for AVX-512 where there is one",
+    .doc = "AVX2 and FMA kernels; tiles and norms for AVX-512 where there is one",
     .supported = supported,
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
     .copy = copy,
     .add_scaled = add_scaled,
-    .moments = rk_moments_avx2,
-    .norm = rk_norm_avx2,
-    .norm_moments = rk_norm_moments_avx2,
-    .norm_backward = rk_norm_backward_avx2,
+    .moments = moments,
+    .norm = norm,
+    .norm_moments = norm_moments,
+    .norm_backward = norm_backward,
     .bag_sum = bag_sum,
     .relu = relu,
     .relu_backward = relu_backward,

@@ -1,61 +1,8 @@
 /* Tiles for AVX2: 6 rows of one panel take 12 of the 16 registers, which is enough for two units with a latency of four
  * cycles. Few rows take more panels at a time instead, for the same number of chains. */
-#include <immintrin.h>
+#include "vec_avx2.h"
 
-typedef __m256 vec;
-enum { LANES = 8, VECS = 2 };
-
-static inline vec vec_load(const float *p)
-{
-    return _mm256_loadu_ps(p);
-}
-
-static inline __m256i mask_of(int64_t n)
-{
-    __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane);
-}
-
-/* Masked stores take ten times as long on some processors, hence the branches. */
-static inline vec vec_load_some(const float *p, int64_t n)
-{
-    return n >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, mask_of(n));
-}
-
-static inline void vec_store_some(float *p, int64_t n, vec v)
-{
-    if (n >= LANES)
-        _mm256_storeu_ps(p, v);
-    else
-        _mm256_maskstore_ps(p, mask_of(n), v);
-}
-
-static inline vec vec_all(const float *p)
-{
-    return _mm256_broadcast_ss(p);
-}
-
-static inline vec vec_fma(vec x, vec y, vec sum)
-{
-    return _mm256_fmadd_ps(x, y, sum);
-}
-
-static inline vec vec_sub(vec x, vec y)
-{
-    return _mm256_sub_ps(x, y);
-}
-
-/* The larger one; y where both are 0. */
-static inline vec vec_max(vec x, vec y)
-{
-    return _mm256_max_ps(x, y);
-}
-
-static inline vec vec_rectify(vec v, float slope)
-{
-    return _mm256_max_ps(_mm256_mul_ps(v, _mm256_set1_ps(slope)), v);
-}
+enum { VECS = 2 };
 
 #include "tile_kernel.h"
 

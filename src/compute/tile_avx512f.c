@@ -1,54 +1,7 @@
 /* Tiles for AVX-512: 8 rows of three panels, 6 of four, 5 of five take 24 or 25 of the 32 registers. */
-#include <immintrin.h>
+#include "vec_avx512f.h"
 
-typedef __m512 vec;
-enum { LANES = 16, VECS = 1 };
-
-static inline vec vec_load(const float *p)
-{
-    return _mm512_loadu_ps(p);
-}
-
-static inline __mmask16 mask_of(int64_t n)
-{
-    return (__mmask16)(n >= LANES ? 0xffff : (1 << n) - 1); /* n is never below 1: a vector is a panel */
-}
-
-static inline vec vec_load_some(const float *p, int64_t n)
-{
-    return _mm512_maskz_loadu_ps(mask_of(n), p);
-}
-
-static inline void vec_store_some(float *p, int64_t n, vec v)
-{
-    _mm512_mask_storeu_ps(p, mask_of(n), v);
-}
-
-static inline vec vec_all(const float *p)
-{
-    return _mm512_set1_ps(*p);
-}
-
-static inline vec vec_fma(vec x, vec y, vec sum)
-{
-    return _mm512_fmadd_ps(x, y, sum);
-}
-
-static inline vec vec_sub(vec x, vec y)
-{
-    return _mm512_sub_ps(x, y);
-}
-
-/* The larger one; y where both are 0. */
-static inline vec vec_max(vec x, vec y)
-{
-    return _mm512_max_ps(x, y);
-}
-
-static inline vec vec_rectify(vec v, float slope)
-{
-    return _mm512_max_ps(_mm512_mul_ps(v, _mm512_set1_ps(slope)), v);
-}
+enum { VECS = 1 };
 
 #include "tile_kernel.h"
 

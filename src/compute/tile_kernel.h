@@ -1,4 +1,4 @@
-/* The kernel of a tile, written once for any vector: the including file has defined
+/* The kernel of a tile, written once for any vector: the including file has (best from vec_*.h)
  *
  *   vec, LANES                          a vector register and its floats
  *   VECS                                vectors of a panel: all of it, or its first columns where that is all there is

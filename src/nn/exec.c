@@ -1,7 +1,8 @@
 /* Running a plan. Activations and gradients of all nodes stand in two slabs that grow with the largest batch; a chunk
- * is a range of rows of everything. What a chunk of a batch adds to the parameters' gradient goes to a slab of its own,
- * and the slabs are added up in chunk order at the end, so no bit depends on which thread was faster. A slab is not
- * zeroed before: the first to write overwrites; what nobody writes was zero from the start.
+ * is a range of rows of everything. Passing rows (plan.h) have room for one piece with each thread. What a chunk of a
+ * batch adds to the parameters' gradient goes to a slab of its own, and the slabs are added up in chunk order at the
+ * end, so no bit depends on which thread was faster. A slab is not zeroed before: the first to write overwrites; what
+ * nobody writes was zero from the start.
  *
  * Chunks have at least RK_CHUNK_MIN_ROWS rows: a product of two rows costs nearly as much as one of sixteen. Their
  * number depends on the number of rows only.
@@ -17,7 +18,7 @@
 #include "loss.h"
 #include "mem.h"
 #include "op.h"
-#include "plan.h"
+#include "plan_passing.h"
 
 enum { SEGMENT = 1 << 14 };   /* floats that one piece of the slab reduction sums up */
 enum { STRETCH = 1 << 11 };   /* floats of it that are summed up at a time */
@@ -48,7 +49,9 @@ struct rk_exec {
     int64_t capacity; /* rows that the slabs have room for */
     float *value_slab, *gradient_slab;
     size_t value_row, gradient_row; /* floats per row of all nodes together */
-    size_t *value_at, *gradient_at; /* [n_nodes] of an owner, in floats per row */
+    float *passing_slab;            /* [threads, RK_PIECE_ROWS, passing_row] */
+    size_t passing_row;
+    size_t *value_at, *gradient_at; /* [n_nodes] of an owner, in floats per row of its slab */
     int64_t *lds;                   /* [n_nodes] row step of an owner's memory */
 
     const rk_column **fed;            /* [n_nodes] */
@@ -91,22 +94,36 @@ static int64_t row_step(int64_t width)
     return width <= ROW_ALIGN ? width : (width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN;
 }
 
-/* Columns of the two slabs. Memory of an input is its column's. */
+/* Columns of the slabs. Memory of an input is its column's. */
 static void lay_out(rk_exec *exec)
 {
+    const rk_plan *plan = exec->plan;
+
     for (int id = 0; id < rk_graph_n_nodes(exec->graph); id++) {
-        exec->lds[id] = row_step(exec->plan->widths[id]);
+        exec->lds[id] = row_step(plan->widths[id]);
         if (rk_graph_node(exec->graph, id)->kind != RK_NODE_OP)
             continue;
-        if (exec->plan->values[id].owner == id) {
+        if (plan->values[id].owner == id && !plan->passing[id]) {
             exec->value_at[id] = exec->value_row;
             exec->value_row += (size_t)exec->lds[id];
         }
-        if (exec->plan->gradients[id].owner == id) {
+        if (plan->gradients[id].owner == id && !plan->passing_gradients[id]) {
             exec->gradient_at[id] = exec->gradient_row;
             exec->gradient_row += (size_t)exec->lds[id];
         }
     }
+}
+
+static bool passing_init(rk_exec *exec)
+{
+    size_t n_threads = exec->options.pool ? (size_t)rk_pool_threads(exec->options.pool) : 1;
+    size_t *room = exec_alloc(exec, rk_plan_n_tasks(exec->plan), sizeof *room);
+
+    if (!room)
+        return false;
+    exec->passing_row = rk_plan_place_passing(exec->plan, exec->lds, exec->value_at, exec->gradient_at, room);
+    exec->passing_slab = rk_alloc(n_threads * RK_PIECE_ROWS * exec->passing_row, sizeof *exec->passing_slab);
+    return exec->passing_slab || exec->passing_row == 0;
 }
 
 /* Where a node finds its parameters and, in the first chunk's slab, their gradients. */
@@ -265,6 +282,8 @@ static bool exec_init(rk_exec *exec)
     if (rk_arena_failed(&exec->arena) || (exec->options.gradients && !gradients_init(exec)))
         return false;
     lay_out(exec);
+    if (!passing_init(exec))
+        return false;
     lookups_init(exec);
     for (int id = 0; id < n; id++)
         if (rk_graph_node(exec->graph, id)->kind == RK_NODE_OP && !io_init(exec, rk_graph_node(exec->graph, id)))
@@ -312,6 +331,7 @@ void rk_exec_free(rk_exec *exec)
     rk_free(exec->dense_gradient);
     rk_free(exec->value_slab);
     rk_free(exec->gradient_slab);
+    rk_free(exec->passing_slab);
     rk_free(exec);
 }
 
@@ -375,13 +395,15 @@ static void chunks_cut(rk_exec *exec, int64_t n_rows)
     exec->n_chunks = (int)((n_rows + exec->chunk_rows - 1) / exec->chunk_rows);
 }
 
-/* Where a place is in this run. */
+/* Where a place is in this run. Passing rows have theirs in a piece only. */
 static rk_tensor value_at(const rk_exec *exec, int id)
 {
     rk_place place = exec->plan->values[id];
     const rk_column *column = exec->fed[place.owner];
     size_t first = exec->value_at[place.owner] * (size_t)exec->capacity;
 
+    if (exec->plan->passing[place.owner])
+        return (rk_tensor){ NULL, exec->lds[place.owner] };
     if (rk_graph_node(exec->graph, place.owner)->kind == RK_NODE_OP)
         return (rk_tensor){ exec->value_slab + first + place.column, exec->lds[place.owner] };
     if (column && column->kind == RK_COLUMN_FLOATS)
@@ -393,8 +415,8 @@ static rk_tensor gradient_at(const rk_exec *exec, int id)
 {
     rk_place place = exec->plan->gradients[id];
 
-    if (place.owner < 0)
-        return (rk_tensor){ 0 };
+    if (place.owner < 0 || exec->plan->passing_gradients[place.owner])
+        return (rk_tensor){ NULL, place.owner < 0 ? 0 : exec->lds[place.owner] };
     return (rk_tensor){ exec->gradient_slab + exec->gradient_at[place.owner] * (size_t)exec->capacity + place.column,
                         exec->lds[place.owner] };
 }
@@ -484,53 +506,98 @@ static void zero_rows(rk_block rows)
 
 /* Some rows of a chunk. */
 typedef struct chunk_piece {
-    int chunk;
+    int chunk, thread;
     int64_t begin, end;
     bool first; /* of the chunk */
 } chunk_piece;
 
-/* The io of a node for one piece. */
-static rk_op_io piece_io(const rk_exec *exec, int id, chunk_piece piece)
-{
-    rk_op_io io = exec->ios[id];
-    size_t slab = (size_t)piece.chunk * rk_graph_dense_size(exec->graph);
+/* The io of a node for one piece. x and dx: those of nodes with one input, which may be passing. */
+typedef struct piece_io {
+    rk_op_io io;
+    rk_tensor x, dx;
+} piece_io;
 
-    if (!io.training)
-        io.packed[0] = NULL; /* of the weights before the last step */
-    io.begin = piece.begin;
-    io.end = piece.end;
-    for (int i = 0; i < io.node->n_params; i++) {
-        io.add_params[i] |= !piece.first;
-        if (io.dparams[i])
-            io.dparams[i] += slab;
-    }
-    if (io.node->op->partial_size)
-        io.partial += (size_t)piece.chunk * io.node->op->partial_size(io.node);
-    return io;
+/* Passing rows of a piece, at what offset they have in the thread's memory: row `begin` is its first. */
+static void bind_passing(const rk_exec *exec, rk_tensor *rows, size_t at, chunk_piece piece)
+{
+    float *memory = exec->passing_slab + (size_t)piece.thread * RK_PIECE_ROWS * exec->passing_row;
+
+    rows->data = memory + at * RK_PIECE_ROWS - piece.begin * rows->ld;
 }
 
-static void run_reduce(const rk_exec *exec, rk_task task, chunk_piece piece)
+static void bind_passing_value(const rk_exec *exec, rk_tensor *rows, int id, chunk_piece piece)
 {
-    rk_op_io io = piece_io(exec, task.id, piece);
+    int owner = exec->plan->values[id].owner;
 
+    if (exec->plan->passing[owner])
+        bind_passing(exec, rows, exec->value_at[owner], piece);
+}
+
+static void bind_passing_gradient(const rk_exec *exec, rk_tensor *rows, int id, chunk_piece piece)
+{
+    if (exec->plan->passing_gradients[id])
+        bind_passing(exec, rows, exec->gradient_at[id], piece);
+}
+
+static void bind_piece(const rk_exec *exec, piece_io *out, int id, chunk_piece piece)
+{
+    int input = out->io.node->inputs[0];
+
+    bind_passing_value(exec, &out->io.y, id, piece);
+    bind_passing_gradient(exec, &out->io.dy, id, piece);
+    if (out->io.n_inputs != 1)
+        return;
+    out->x = out->io.x[0];
+    out->dx = out->io.dx[0];
+    out->io.x = &out->x;
+    out->io.dx = &out->dx;
+    bind_passing_value(exec, &out->x, input, piece);
+    bind_passing_gradient(exec, &out->dx, input, piece);
+}
+
+static void piece_io_init(piece_io *out, const rk_exec *exec, int id, chunk_piece piece)
+{
+    rk_op_io *io = &out->io;
+    size_t slab = (size_t)piece.chunk * rk_graph_dense_size(exec->graph);
+
+    *io = exec->ios[id];
+    if (!io->training)
+        io->packed[0] = NULL; /* of the weights before the last step */
+    io->begin = piece.begin;
+    io->end = piece.end;
+    for (int i = 0; i < io->node->n_params; i++) {
+        io->add_params[i] |= !piece.first;
+        if (io->dparams[i])
+            io->dparams[i] += slab;
+    }
+    if (io->node->op->partial_size)
+        io->partial += (size_t)piece.chunk * io->node->op->partial_size(io->node);
+    bind_piece(exec, out, id, piece);
+}
+
+static void run_reduce(const rk_op_io *io, rk_task task, chunk_piece piece)
+{
     if (piece.first)
-        memset(io.partial, 0, io.node->op->partial_size(io.node) * sizeof *io.partial);
+        memset(io->partial, 0, io->node->op->partial_size(io->node) * sizeof *io->partial);
     if (task.kind == RK_TASK_REDUCE)
-        io.node->op->reduce(&io);
+        io->node->op->reduce(io);
     else
-        io.node->op->reduce_backward(&io);
+        io->node->op->reduce_backward(io);
 }
 
 static void run_node(const rk_exec *exec, rk_task task, chunk_piece piece)
 {
-    rk_op_io io = piece_io(exec, task.id, piece);
+    piece_io at;
 
-    if (task.kind == RK_TASK_FORWARD)
-        io.node->op->forward(&io);
+    piece_io_init(&at, exec, task.id, piece);
+    if (task.kind == RK_TASK_REDUCE || task.kind == RK_TASK_REDUCE_BACKWARD)
+        run_reduce(&at.io, task, piece);
+    else if (task.kind == RK_TASK_FORWARD)
+        at.io.node->op->forward(&at.io);
     else if (task.kind == RK_TASK_BACKWARD)
-        io.node->op->backward(&io);
+        at.io.node->op->backward(&at.io);
     else
-        zero_rows(rk_rows(io.dy, io.begin, io.end, exec->plan->widths[task.id]));
+        zero_rows(rk_rows(at.io.dy, piece.begin, piece.end, exec->plan->widths[task.id]));
 }
 
 static void run_loss(rk_exec *exec, rk_task task, chunk_piece piece)
@@ -562,10 +629,7 @@ static void run_piece(rk_exec *exec, chunk_piece piece)
             if (loss_is_ready(exec, task.id))
                 run_loss(exec, task, piece);
         } else if (exec->ready[task.id]) {
-            if (task.kind == RK_TASK_REDUCE || task.kind == RK_TASK_REDUCE_BACKWARD)
-                run_reduce(exec, task, piece);
-            else
-                run_node(exec, task, piece);
+            run_node(exec, task, piece);
         }
     }
 }
@@ -580,9 +644,9 @@ static void run_chunk(void *arg, int i, int thread)
     int64_t n = exec->n_rows - begin < exec->chunk_rows ? exec->n_rows - begin : exec->chunk_rows;
     int64_t n_pieces = (n + RK_PIECE_ROWS - 1) / RK_PIECE_ROWS;
 
-    (void)thread;
     for (int64_t k = 0; k < n_pieces; k++)
-        run_piece(exec, (chunk_piece){ chunk, begin + n * k / n_pieces, begin + n * (k + 1) / n_pieces, k == 0 });
+        run_piece(exec,
+                  (chunk_piece){ chunk, thread, begin + n * k / n_pieces, begin + n * (k + 1) / n_pieces, k == 0 });
 }
 
 static void run_pieces(rk_exec *exec, int n, void (*fn)(void *arg, int piece, int thread))

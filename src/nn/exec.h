@@ -49,8 +49,8 @@ void rk_exec_feed(rk_exec *exec, int node, const rk_column *column);
 ROCKET_NODISCARD rocket_status rk_exec_forward(rk_exec *exec, int64_t n_rows, bool training, uint64_t step,
                                                rocket_error *err);
 
-/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated, or only together
- * with the rectifier after it. Borrowed until the next run. */
+/* Value of a node after forward: [B, width] f32 with row step *ld; NULL when it was not evaluated, only together with
+ * the rectifier after it, or only piece by piece for the layers behind it. Borrowed until the next run. */
 const float *rk_exec_value(const rk_exec *exec, int node, int64_t *ld);
 
 /* Gradient of the total loss with respect to a node after backward, for tests: of an unfused plan only, since a fused

@@ -17,6 +17,7 @@
  *
  * Fusion: an op that can apply a rectifier to its own y may be told to (io->slope), where nobody else reads y. The
  * rectifier's node is then not run; y and dy are the rectifier's. And dx[0] may be dy itself where the op allows it.
+ * Between two ops that allow it, rows live as long as a piece (made_again, takes_passing).
  */
 #ifndef RK_OP_H
 #define RK_OP_H
@@ -94,6 +95,8 @@ struct rk_op {
     int offset_param;       /* this parameter is a constant added to each column of y; 0: none */
     bool backward_in_place; /* dx[0] may be dy */
     bool ignores_offset;    /* in training y does not change with a constant added to a column of x */
+    bool made_again;        /* y costs little to make again from x[0], and backward does not read it */
+    bool takes_passing;     /* of x[0] and dy, forward and backward read the rows [begin, end) only */
 
     /* Shape of y, and checks of inputs, parameters and attributes. */
     rocket_status (*shape)(rk_shape *out, const rk_graph *graph, const rk_node *node, rocket_error *err);

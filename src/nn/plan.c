@@ -7,7 +7,8 @@
  * Fusion. A rectifier is applied by the dense layer or batch norm before it where nobody else reads that one's output:
  * one pass over memory, and one place instead of two. The gradient in front of a batch norm takes the place of the one
  * behind it, where nobody else adds to it. A bias in front of a batch norm is lost in the subtraction of the
- * mean, so its gradient is 0 and is not summed up from rounding errors.
+ * mean, so its gradient is 0 and is not summed up from rounding errors. What a norm gives to dense layers alone, and
+ * the gradient in front of it, is there for a piece at a time (plan_passing.h).
  *
  * Levels. A node's level is the number of batch reductions (batch norms) on the longest way to it, forward from the
  * inputs or backward from the losses. All nodes of a level make one stage, so the batch norms of two towers side by
@@ -25,6 +26,7 @@
 #include "loss.h"
 #include "mem.h"
 #include "op.h"
+#include "plan_passing.h"
 
 /* A pass in the making. */
 typedef struct draft {
@@ -182,7 +184,7 @@ static void place_gradients(rk_plan *plan, rk_place *relative, const bool *wante
 
 static bool draft_init(rk_plan *plan, draft *d)
 {
-    int most = 2 * rk_graph_n_nodes(plan->graph) + rk_graph_n_losses(plan->graph);
+    int most = 3 * rk_graph_n_nodes(plan->graph) + rk_graph_n_losses(plan->graph);
 
     *d = (draft){ .n_levels = 1 };
     d->tasks = plan_alloc(plan, most, sizeof *d->tasks);
@@ -239,6 +241,18 @@ static void draft_forward(const rk_plan *plan, draft *d, int *levels, bool train
     }
 }
 
+/* Before the backward pass of a node that reads a passing value: that value, unless the stage has it already. */
+static void draft_again(const rk_plan *plan, draft *d, const rk_node *node, int level)
+{
+    int maker = rk_plan_maker(plan, node);
+
+    for (int i = 0; i < d->n; i++)
+        if (d->tasks[i].kind == RK_TASK_FORWARD && d->tasks[i].id == maker && d->levels[i] == level)
+            return;
+    if (maker >= 0)
+        draft_add(d, RK_TASK_FORWARD, maker, level);
+}
+
 static void draft_backward(const rk_plan *plan, draft *d, int *levels)
 {
     for (int i = 0; i < rk_graph_n_losses(plan->graph); i++)
@@ -252,8 +266,10 @@ static void draft_backward(const rk_plan *plan, draft *d, int *levels)
             draft_add(d, RK_TASK_REDUCE_BACKWARD, id, levels[id]++);
             draft_combine(d, id, levels[id]);
         }
-        if (!plan->applied[id])
+        if (!plan->applied[id]) {
+            draft_again(plan, d, node, levels[id]);
             draft_add(d, RK_TASK_BACKWARD, id, levels[id]);
+        }
         for (int i = 0; i < node->n_inputs; i++)
             if (levels[node->inputs[i]] < levels[id])
                 levels[node->inputs[i]] = levels[id];
@@ -375,7 +391,7 @@ static void plan_backward(rk_plan *plan, rk_place *relative)
     bool *wanted = plan_alloc(plan, n, sizeof *wanted);
     int *levels = plan_alloc(plan, n, sizeof *levels);
     writers w = { .plan = plan, .touched = plan_alloc(plan, n, sizeof *w.touched) };
-    rk_task *room = plan_alloc(plan, 3 * n + n_losses, sizeof *room);
+    rk_task *room = plan_alloc(plan, 4 * n + n_losses, sizeof *room);
     draft d;
 
     if (!draft_init(plan, &d))
@@ -405,6 +421,7 @@ static void plan_make(rk_plan *plan)
     int n = rk_graph_n_nodes(plan->graph);
     rk_place *relative = plan_alloc(plan, n, sizeof *relative);
     int *uses = plan_alloc(plan, n, sizeof *uses);
+    bool *kept = plan_alloc(plan, n, sizeof *kept);
 
     plan->widths = plan_alloc(plan, n, sizeof *plan->widths);
     plan->values = plan_alloc(plan, n, sizeof *plan->values);
@@ -413,6 +430,8 @@ static void plan_make(rk_plan *plan)
     plan->add = plan_alloc(plan, n, sizeof *plan->add);
     plan->rectifiers = plan_alloc(plan, n, sizeof *plan->rectifiers);
     plan->applied = plan_alloc(plan, n, sizeof *plan->applied);
+    plan->passing = plan_alloc(plan, n, sizeof *plan->passing);
+    plan->passing_gradients = plan_alloc(plan, n, sizeof *plan->passing_gradients);
     plan->successors = plan_alloc(plan, n, sizeof *plan->successors);
     plan->offset_lost = plan_alloc(plan, n, sizeof *plan->offset_lost);
     plan->shared_params = plan_alloc(plan, rk_graph_n_params(plan->graph), sizeof *plan->shared_params);
@@ -431,6 +450,7 @@ static void plan_make(rk_plan *plan)
     if (!plan->options.unfused) {
         count_uses(plan->graph, uses);
         fuse(plan, uses);
+        rk_plan_find_passing(plan, kept);
     }
     place_values(plan, relative);
     plan_forward(plan, &plan->training, true);

@@ -48,13 +48,15 @@ typedef struct rk_plan {
     rk_arena arena;
     const rk_graph *graph;
     rk_plan_options options;
-    int64_t *widths;     /* [n_nodes] values per row; 0 for ids */
-    rk_place *values;    /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
-    rk_place *gradients; /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
-    bool **add;          /* [n_nodes][n_inputs] backward adds to the gradient of this input */
-    int *rectifiers;     /* [n_nodes] the rectifier that a node applies, whose memory is then its own; -1: none */
-    bool *applied;       /* [n_nodes] a rectifier that the node before applies */
-    int *successors;     /* [n_nodes] the node whose gradient becomes this one's in the same place; -1: none */
+    int64_t *widths;         /* [n_nodes] values per row; 0 for ids */
+    rk_place *values;        /* [n_nodes]; the owner can be an input, whose memory is the fed column's */
+    rk_place *gradients;     /* [n_nodes]; owner -1: the loss does not depend on it, or nobody wants to know */
+    bool **add;              /* [n_nodes][n_inputs] backward adds to the gradient of this input */
+    int *rectifiers;         /* [n_nodes] the rectifier that a node applies, whose memory is then its own; -1: none */
+    bool *applied;           /* [n_nodes] a rectifier that the node before applies */
+    bool *passing;           /* [n_nodes] its value is there for the rows of a piece only (plan_passing.h) */
+    bool *passing_gradients; /* [n_nodes] the same of its gradient */
+    int *successors;         /* [n_nodes] the node whose gradient becomes this one's in the same place; -1: none */
     bool *offset_lost;   /* [n_nodes] a constant added to y changes nothing: the gradient of op->offset_param is 0 */
     bool *shared_params; /* [n_params] several nodes add to its gradient */
     rk_pass training, inference, backward;

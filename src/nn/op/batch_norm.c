@@ -196,6 +196,7 @@ const rk_op rk_op_batch_norm = {
     .applies_rectifier = true,
     .ignores_offset = true,
     .backward_in_place = true,
+    .made_again = true,
     .n_params = N_PARAMS,
     .params = { { "gamma", 1, true },
                 { "beta", 0, true },

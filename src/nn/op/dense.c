@@ -141,6 +141,7 @@ const rk_op rk_op_dense = {
     .packs_kernel = true,
     .offset_param = BIAS,
     .applies_rectifier = true,
+    .takes_passing = true,
     .shape = shape,
     .multiplications = multiplications,
     .forward = forward,

@@ -173,11 +173,37 @@ static void a_rectifier_is_fused(void **state)
     nn_world_free(&world);
 }
 
+/* A norm's value passes where only dense layers read it: there is no such value afterwards. An output is kept. */
+static void a_norm_between_dense_layers_passes(void **state)
+{
+    rk_graph *graph = rk_graph_new();
+    Rocket__DNN dnn = ROCKET__DNN__INIT;
+    uint32_t units[] = { 3, 4 };
+    rk_exec_options options = { 0 };
+    nn_world world;
+    int64_t ld;
+    int top;
+
+    (void)state;
+    dnn.n_hidden_units = 2;
+    dnn.hidden_units = units;
+    top = rk_layer_dnn(graph, &dnn, "net", rk_example_source(graph, "x", 2), 0, NULL);
+    rk_graph_output(graph, "top", top);
+    world = nn_world_make(graph, 5, 0, &options);
+    nn_world_feed(&world);
+    assert_int_equal(rk_exec_forward(world.exec, 5, false, 0, NULL), ROCKET_OK);
+    assert_non_null(rk_exec_value(world.exec, top, &ld));
+    assert_null(
+        rk_exec_value(world.exec, rk_graph_node(graph, rk_graph_find_node(graph, "net/dnn_1"))->inputs[0], &ld));
+    nn_world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_is_unfused),
         cmocka_unit_test(a_rectifier_is_fused),
+        cmocka_unit_test(a_norm_between_dense_layers_passes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
