@@ -253,14 +253,39 @@ static void draft_again(const rk_plan *plan, draft *d, const rk_node *node, int 
         draft_add(d, RK_TASK_FORWARD, maker, level);
 }
 
-static void draft_backward(const rk_plan *plan, draft *d, int *levels)
+/* The one node that loss i sends a gradient to; -1: it has several, or none. */
+static int taker_of(const rk_plan *plan, int i)
+{
+    const rk_loss *loss = rk_graph_loss_at(plan->graph, i);
+    int taker = -1, n = 0;
+
+    for (int k = 0; k < loss->def->n_inputs; k++)
+        if (plan->gradients[loss->inputs[k]].owner >= 0) {
+            taker = loss->inputs[k];
+            n++;
+        }
+    return n == 1 ? taker : -1;
+}
+
+/* Losses of one taker come when all others have given it theirs: what they add to is then in cache. Others come first.
+ */
+static void draft_losses(const rk_plan *plan, draft *d, int taker, int level)
 {
     for (int i = 0; i < rk_graph_n_losses(plan->graph); i++)
-        draft_add(d, RK_TASK_LOSS_BACKWARD, i, 0);
+        if (taker_of(plan, i) == taker)
+            draft_add(d, RK_TASK_LOSS_BACKWARD, i, level);
+}
+
+static void draft_backward(const rk_plan *plan, draft *d, int *levels)
+{
+    draft_losses(plan, d, -1, 0);
     for (int id = rk_graph_n_nodes(plan->graph) - 1; id >= 0; id--) {
         const rk_node *node = node_at(plan, id);
 
-        if (plan->gradients[id].owner < 0 || !node->op->backward)
+        if (plan->gradients[id].owner < 0)
+            continue;
+        draft_losses(plan, d, id, levels[id]);
+        if (!node->op->backward)
             continue;
         if (reduces(node)) {
             draft_add(d, RK_TASK_REDUCE_BACKWARD, id, levels[id]++);
