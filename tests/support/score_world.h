@@ -116,7 +116,7 @@ static inline score_world score_world_make(int n_classes)
     char text[sizeof score_world_config + 16];
     score_world w = { 0 };
     rocket_error err = { 0 };
-    rk_exec_options options = { 0 };
+    rk_exec_options options = { .unfused = true }; /* every value is kept */
 
     snprintf(text, sizeof text, score_world_config, n_classes);
     rk_config_source source = { .name = "score.config", .text = text, .n = strlen(text) };
