@@ -10,6 +10,9 @@
  * config, text), rocket.graph (graph.h, JSON), rocket.vocabularies (words.h), rocket.step, and for a checkpoint
  * rocket.seed and rocket.batch_size, which a resumed run must share, as it must rocket.shard if there is one, and maybe
  * rocket.first_step, rocket.best and rocket.best_step (best_exporter_metric).
+ *
+ * Files of the future: what changes the meaning of a file changes its version, and an unknown version is refused.
+ * Tensors and metadata that nobody asks for are left alone.
  */
 #ifndef RK_BUNDLE_H
 #define RK_BUNDLE_H

@@ -62,7 +62,7 @@ static rocket_status read_state(rk_run_state *state, bool *is_checkpoint, const 
     RK_FAIL_IF(!*is_checkpoint && strcmp(kind, "model") != 0, CORRUPT, err, "rocket.kind is \"%s\"", kind);
     RK_TRY(meta(&version, &n, file, "rocket.version", err));
     RK_FAIL_IF(strcmp(version, "1") != 0 && strcmp(version, "2") != 0, CORRUPT, err,
-               "version \"%s\" is not known; this rocket reads versions 1 and 2", version);
+               "version \"%s\" is not known; this rocket reads versions 1 and 2: a newer one wrote the file", version);
     RK_TRY(meta_number(&state->step, file, "rocket.step", err));
     if (*is_checkpoint) {
         RK_TRY(meta_number(&state->seed, file, "rocket.seed", err));
@@ -150,7 +150,6 @@ static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, c
 {
     rk_json *json;
 
-    RK_TRY(read_state(&bundle->state, &bundle->is_checkpoint, file, err));
     RK_TRY(meta_json(&json, file, "rocket.vocabularies", err));
     rocket_status status = rk_words_read(&bundle->vocabularies, file, json, &bundle->arena, err);
     rk_json_free(json);
@@ -160,18 +159,27 @@ static rocket_status read_model(rk_bundle *bundle, const rk_tensor_file *file, c
     return make_weights(bundle, file, as->packed, err);
 }
 
+/* The state first: of a file of the future its version is to be told, not what that has changed. */
+static rocket_status read_parts(rk_bundle *bundle, const rk_tensor_file *file, const wanted *as, rocket_error *err)
+{
+    rocket_status status = read_state(&bundle->state, &bundle->is_checkpoint, file, err);
+
+    if (status == ROCKET_OK) {
+        RK_TRY(read_config(bundle, file, as->name, err));
+        status = read_model(bundle, file, as, err);
+    }
+    if (status != ROCKET_OK)
+        rk_error_prefix(err, "%s", as->name);
+    return status;
+}
+
 static rocket_status read_bundle(rk_bundle **out, const rk_tensor_file *file, const wanted *as, rocket_error *err)
 {
     rk_bundle *bundle = rk_alloc(1, sizeof *bundle);
 
     RK_FAIL_IF(bundle == NULL, FAILED, err, "%s: out of memory", as->name);
     rk_arena_init(&bundle->arena, 0);
-    rocket_status status = read_config(bundle, file, as->name, err);
-    if (status == ROCKET_OK) {
-        status = read_model(bundle, file, as, err);
-        if (status != ROCKET_OK)
-            rk_error_prefix(err, "%s", as->name);
-    }
+    rocket_status status = read_parts(bundle, file, as, err);
     if (status != ROCKET_OK) {
         rk_bundle_close(bundle);
         return status;

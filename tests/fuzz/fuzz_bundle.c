@@ -29,7 +29,9 @@ typedef struct image {
     rk_buf header;
     size_t n_values; /* of all tensors so far */
     size_t n_bytes;
-    bool int8; /* matrices are of 8 bits */
+    bool int8;      /* matrices are of 8 bits */
+    bool bytes_now; /* tensors of bytes are added, else the others: those first, so that all begin where they must */
+    size_t n_wide;  /* bytes of the others */
     size_t n_meta;
 } image;
 
@@ -104,6 +106,8 @@ static void add_tensor(image *i, const char *name, const rk_shape *shape, rk_dty
 {
     size_t n = (size_t)rk_shape_size(shape), end = i->n_bytes + n * rk_dtype_bytes(type);
 
+    if ((rk_dtype_bytes(type) == 1) != i->bytes_now)
+        return;
     rk_buf_puts(&i->header, ",");
     rk_buf_json_string(&i->header, name, strlen(name));
     rk_buf_printf(&i->header, ":{\"dtype\":\"%s\",\"shape\":[", rk_dtype_name(type));
@@ -173,6 +177,10 @@ static void add_tensors(image *i, part graph_text)
         return;
     if (rk_graph_read_json(&graph, json, NULL) == ROCKET_OK) {
         add_variables(i, graph);
+        i->n_wide = i->n_bytes;
+        i->bytes_now = true;
+        if (i->int8)
+            add_variables(i, graph);
         rk_graph_free(graph);
     }
     rk_json_free(json);
@@ -202,8 +210,10 @@ static void build(rk_buf *out, const part *parts, size_t n_parts)
         float value = (float)(k % 7) / 8 - 0.3F;
         rk_buf_append(out, &value, sizeof value);
     }
-    for (size_t k = 0; i.int8 && k < i.n_bytes; k++)
-        rk_buf_append(out, "<", 1); /* 60; as a float 0.0115 */
+    for (size_t k = 0; i.int8 && k < i.n_bytes; k++) {
+        char byte = k < i.n_wide ? '<' : (char)(k * 37); /* as a float 0.0115: a scale is above 0 */
+        rk_buf_append(out, &byte, 1);
+    }
     rk_buf_clear(&i.header);
 }
 
@@ -342,7 +352,8 @@ static void read_file(const rk_tensor_file *file, const char *const *outputs, si
 {
     rk_bundle *bundle = NULL;
     rocket_error err = { 0 };
-    rocket_status status = rk_bundle_read(&bundle, file, "fuzz", outputs, n_outputs, &err);
+    rocket_status status = n_outputs > 0 ? rk_bundle_read_packed(&bundle, file, "fuzz", outputs, n_outputs, &err)
+                                         : rk_bundle_read(&bundle, file, "fuzz", outputs, n_outputs, &err);
 
     expect((bundle != NULL) == (status == ROCKET_OK));
     expect(status == ROCKET_OK || (err.status == status && err.text[0] != '\0'));

@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "onnx_export.h"
 #include "rk_test.h"
+#include "score_world.h"
 #include "scorer.h"
 #include "train.h"
 
@@ -292,6 +293,37 @@ static void export_as_onnx(void **state)
     assert_survives_failed_allocations(write_onnx, *state);
 }
 
+/* The light net of a net with every kind of feature. */
+static rocket_status write_all_as_onnx(void *arg)
+{
+    const score_world *w = arg;
+    rk_graph *cut = NULL;
+    rk_weights *weights = NULL;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s.onnx", w->path);
+    rocket_status status = rk_graph_cut(&cut, w->model->graph, rk_light_outputs, RK_N_LIGHT_OUTPUTS, NULL);
+    if (status == ROCKET_OK)
+        status = rk_weights_new(&weights, cut, NULL);
+    rk_bundle_source source = { .config = w->config, .schema = w->schema, .graph = cut, .weights = weights };
+    if (status == ROCKET_OK)
+        status = rk_onnx_export(path, &source, NULL);
+    assert_true(rk_file_exists(path) == (status == ROCKET_OK));
+    remove(path);
+    rk_weights_free(weights);
+    rk_graph_free(cut);
+    return status;
+}
+
+static void export_of_every_feature_as_onnx(void **state)
+{
+    score_world w = score_world_make(2);
+
+    (void)state;
+    assert_survives_failed_allocations(write_all_as_onnx, &w);
+    score_world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(evaluation, setup, teardown),
         cmocka_unit_test_setup_teardown(prediction, setup, teardown),
         cmocka_unit_test_setup_teardown(export_as_onnx, setup, teardown),
+        cmocka_unit_test(export_of_every_feature_as_onnx),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

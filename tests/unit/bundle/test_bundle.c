@@ -351,11 +351,24 @@ static void resume_refuses_what_does_not_fit(void **state)
     assert_resume_refused(w, NULL, 0, ROCKET_FAILED, "");
 }
 
-/* The metadata of the checkpoint with one entry replaced (NULL: left out), and its tensors but one (NULL: all). */
-static void rewrite(const world *w, const char *key, const char *value, const char *drop)
+typedef struct change {
+    const char *key, *value; /* of metadata; NULL: left out */
+} change;
+
+static const char *changed(const change *changes, size_t n_changes, const char *key, const char *value)
 {
-    static const char *const keys[] = { "rocket.kind",  "rocket.version",      "rocket.step",       "rocket.seed",
-                                        "rocket.graph", "rocket.vocabularies", "rocket.batch_size", "rocket.config" };
+    for (size_t i = 0; i < n_changes; i++)
+        if (strcmp(changes[i].key, key) == 0)
+            return changes[i].value;
+    return value;
+}
+
+/* The checkpoint with changed metadata, and its tensors but one (NULL: all). */
+static void rewrite_all(const world *w, const change *changes, size_t n_changes, const char *drop)
+{
+    static const char *const keys[] = { "rocket.kind",       "rocket.version", "rocket.step",
+                                        "rocket.seed",       "rocket.graph",   "rocket.vocabularies",
+                                        "rocket.batch_size", "rocket.config",  "rocket.added" };
     char copy[160];
     rk_tensor_writer *writer = rk_tensor_writer_new();
     rk_tensor_file *file;
@@ -364,21 +377,26 @@ static void rewrite(const world *w, const char *key, const char *value, const ch
     write_checkpoint(w);
     ok(rk_tensor_file_open(&file, w->path, true, &err), &err);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        size_t n;
-        const char *text = rk_tensor_file_meta(file, keys[i], &n);
-        if (strcmp(keys[i], key) != 0)
-            rk_tensor_writer_meta(writer, keys[i], text, n);
-        else if (value != NULL)
-            rk_tensor_writer_meta(writer, key, value, strlen(value));
+        const char *text = changed(changes, n_changes, keys[i], rk_tensor_file_meta(file, keys[i], NULL));
+        if (text != NULL)
+            rk_tensor_writer_meta(writer, keys[i], text, strlen(text));
     }
     for (size_t i = 0; i < rk_tensor_file_size(file); i++)
         if (drop == NULL || strcmp(rk_tensor_file_at(file, i)->name, drop) != 0)
             rk_tensor_writer_add(writer, rk_tensor_file_at(file, i));
+    rk_tensor_info added = { .name = "added", .type = RK_U8, .rank = 1, .dims = { 3 }, .data = "abc", .bytes = 3 };
+    if (changed(changes, n_changes, "rocket.added", NULL))
+        rk_tensor_writer_add(writer, &added);
     snprintf(copy, sizeof copy, "%s.copy", w->path);
     ok(rk_tensor_writer_save(writer, copy, &err), &err);
     rk_tensor_writer_free(writer);
     rk_tensor_file_close(file);
     assert_int_equal(rename(copy, w->path), 0);
+}
+
+static void rewrite(const world *w, const char *key, const char *value, const char *drop)
+{
+    rewrite_all(w, &(change){ key, value }, 1, drop);
 }
 
 static void assert_open_refused(const world *w, const char *text)
@@ -429,6 +447,26 @@ static void a_file_of_another_form_is_refused(void **state)
     assert_open_refused(w, "no tensor \"light_output/kernel\"");
     rewrite(w, "", NULL, "input_layer/city_embedding/embedding_weights");
     assert_open_refused(w, "no tensor \"input_layer/city_embedding/embedding_weights\"");
+}
+
+/* Whatever else such a file has that is not known. */
+static void a_file_of_the_future_is_refused_by_its_version(void **state)
+{
+    static const change changes[] = { { "rocket.version", "3" }, { "rocket.config", "model_config { nonsense: 1 }" } };
+
+    rewrite_all(*state, changes, 2, NULL);
+    assert_open_refused(*state, "version \"3\" is not known");
+}
+
+static void additions_are_left_alone(void **state)
+{
+    world *w = *state;
+    rk_bundle *bundle;
+    rocket_error err = { 0 };
+
+    rewrite(w, "rocket.added", "metadata, and a tensor", NULL);
+    ok(rk_bundle_open(&bundle, w->path, NULL, 0, &err), &err);
+    rk_bundle_close(bundle);
 }
 
 /* A graph that asks for more than the file has is refused before memory is taken for it. */
@@ -523,6 +561,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(resume_restores_weights_and_slots, setup, teardown),
         cmocka_unit_test_setup_teardown(resume_refuses_what_does_not_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_another_form_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_the_future_is_refused_by_its_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(additions_are_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_huge_table_is_refused_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(an_output_that_is_not_there_is_named, setup, teardown),

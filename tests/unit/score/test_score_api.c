@@ -6,12 +6,14 @@
 #include "rk_test.h"
 #include "score_world.h"
 
-static score_world world;
+static score_world world, of_8_bits;
 
 static int setup(void **state)
 {
     (void)state;
     world = score_world_make(1);
+    of_8_bits = score_world_make(1);
+    score_world_quantize(&of_8_bits);
     return 0;
 }
 
@@ -19,6 +21,7 @@ static int teardown(void **state)
 {
     (void)state;
     score_world_free(&world);
+    score_world_free(&of_8_bits);
     return 0;
 }
 
@@ -408,20 +411,60 @@ static void no_request_after_the_largest_allocates(void **state)
     rocket_model_close(model);
 }
 
+/* A request of rows with every kind of value. */
+typedef struct text_request {
+    rk_buf texts[N_CANDIDATES];
+    rk_text fields[N_CANDIDATES][SCORE_WORLD_FIELDS];
+} text_request;
+
+static text_request *make_texts(void)
+{
+    static text_request r;
+
+    for (size_t i = 0; i < N_CANDIDATES; i++) {
+        rk_buf_init(&r.texts[i], 0);
+        score_world_row(r.fields[i], &r.texts[i], i);
+    }
+    return &r;
+}
+
+static void clear_texts(text_request *r)
+{
+    for (size_t i = 0; i < N_CANDIDATES; i++)
+        rk_buf_clear(&r->texts[i]);
+}
+
+static rocket_status score_request(rocket_session *session, const rocket_model *model, const text_request *r)
+{
+    rocket_text candidates[N_CANDIDATES * SCORE_WORLD_FIELDS], user[SCORE_WORLD_FIELDS];
+    float probs[N_CANDIDATES];
+    rocket_scores out = { sizeof out, probs, NULL };
+    size_t n_fields = rocket_model_n_fields(model, ROCKET_CANDIDATE);
+
+    for (size_t i = 0; i < N_CANDIDATES; i++)
+        take_part(model, ROCKET_CANDIDATE, r->fields[i], candidates + i * n_fields);
+    take_part(model, ROCKET_USER, r->fields[0], user);
+    return rocket_score_candidates(&out, session, user, candidates, N_CANDIDATES, NULL);
+}
+
+typedef struct opening {
+    const score_world *w;
+    const text_request *request;
+    size_t n_user_fields;
+} opening;
+
 static rocket_status open_and_score(void *arg)
 {
-    rocket_open_options options = { sizeof options, score_world_user, SCORE_WORLD_USER_FIELDS };
-    float probs[5];
-    rocket_scores out = { sizeof out, probs, NULL };
+    const opening *o = arg;
+    rocket_open_options options = { sizeof options, score_world_user, o->n_user_fields };
     rocket_model *model = NULL;
     rocket_session *session = NULL;
 
-    (void)arg;
-    rocket_status status = rocket_model_open(&model, world.path, &options, NULL);
+    rocket_status status = rocket_model_open(&model, o->w->path, &options, NULL);
     if (status == ROCKET_OK)
         status = rocket_session_new(&session, model, NULL, NULL);
     if (status == ROCKET_OK)
-        status = rocket_score_candidates(&out, session, nothing, nothing, 5, NULL);
+        status = score_request(session, model, o->request);
     rocket_session_free(session);
     rocket_model_close(model);
     return status;
@@ -444,18 +487,17 @@ static rocket_status score_ids(void *arg)
 }
 
 /* Each call of the system in turn; the last round meets none. */
-static void every_read_may_fail(void **state)
+static void fail_every_read(const char *path)
 {
     uint64_t n = 1;
 
-    (void)state;
     for (bool met = true; met; n++) {
         rocket_model *model = NULL;
         rocket_error err = { 0 };
         uint64_t live = rk_alloc_live_bytes();
 
         rk_file_fail_at(n);
-        rocket_status status = rocket_model_open(&model, world.path, NULL, &err);
+        rocket_status status = rocket_model_open(&model, path, NULL, &err);
         met = !rk_file_fail_pending();
         rk_file_fail_at(0);
         assert_int_equal(status, met ? ROCKET_FAILED : ROCKET_OK);
@@ -466,14 +508,26 @@ static void every_read_may_fail(void **state)
     assert_true(n > 5); /* open, stat, map, read */
 }
 
+static void every_read_may_fail(void **state)
+{
+    (void)state;
+    fail_every_read(world.path);
+    fail_every_read(of_8_bits.path);
+}
+
 static void every_allocation_may_fail(void **state)
 {
+    text_request *texts = make_texts();
     rocket_model *model = score_world_open(&world, false);
 
     (void)state;
-    assert_survives_failed_allocations(open_and_score, NULL);
+    for (size_t n_user = 0; n_user <= SCORE_WORLD_USER_FIELDS; n_user += SCORE_WORLD_USER_FIELDS) {
+        assert_survives_failed_allocations(open_and_score, &(opening){ &world, texts, n_user });
+        assert_survives_failed_allocations(open_and_score, &(opening){ &of_8_bits, texts, n_user });
+    }
     assert_survives_failed_allocations(score_ids, model);
     rocket_model_close(model);
+    clear_texts(texts);
 }
 
 int main(void)
