@@ -111,19 +111,13 @@ static void run_plain(const portion *p)
 
 /* ---- tiles ---- */
 
-/* The share of piece i when n things are dealt to `pieces` as evenly as they go. */
-static int64_t dealt(int64_t n, int64_t pieces, int64_t i)
-{
-    return n * (i + 1) / pieces - n * i / pieces;
-}
-
 /* `panels` panels from column j on. */
 static void run_group(const portion *p, int64_t j, int panels)
 {
     const rk_layer *layer = p->layer;
     const rk_norm *norm = &layer->norm;
     int64_t left = layer->n - j - (int64_t)(panels - 1) * RK_PANEL, most = tallest(layer->tiles, panels);
-    int64_t pieces = (p->y.rows + most - 1) / most;
+    int64_t pieces = (p->y.rows + most - 1) / most, rows = p->y.rows / pieces, taller = p->y.rows % pieces;
     rk_tile tile = { .c = p->y.data + j,
                      .ldc = p->y.ld,
                      .last = left < RK_PANEL ? left : RK_PANEL,
@@ -143,11 +137,11 @@ static void run_group(const portion *p, int64_t j, int panels)
         tile.shift = norm->shift ? norm->shift + (norm->center ? j : 0) : NULL;
     }
     for (int64_t i = 0; i < pieces; i++) {
-        int64_t rows = dealt(p->y.rows, pieces, i);
+        int64_t n = rows + (i < taller);
 
-        layer->tiles->across[rows - 1][panels - 1](&tile);
-        tile.c += rows * tile.ldc;
-        tile.a += rows * tile.lda;
+        layer->tiles->across[n - 1][panels - 1](&tile);
+        tile.c += n * tile.ldc;
+        tile.a += n * tile.lda;
     }
 }
 
@@ -161,10 +155,10 @@ static void run(const portion *p)
     }
     if (p->y.rows == 0)
         return;
-    int64_t pieces = p->layer->groups[p->y.rows <= RK_TILE_ROWS ? p->y.rows - 1 : RK_TILE_ROWS], j = 0;
+    int64_t groups = p->layer->groups[p->y.rows <= RK_TILE_ROWS ? p->y.rows - 1 : RK_TILE_ROWS], j = 0;
 
-    for (int64_t i = 0; i < pieces; i++) {
-        int64_t n = dealt(panels, pieces, i);
+    for (int64_t i = 0; i < groups; i++) {
+        int64_t n = panels / groups + (i < panels % groups);
 
         run_group(p, j * RK_PANEL, (int)n);
         j += n;

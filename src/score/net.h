@@ -22,7 +22,7 @@
 #include "op.h"
 #include "weights.h"
 
-enum { RK_NET_PIECE = 64 }; /* rows: activations of a light net stay in the second-level cache beside its weights */
+enum { RK_NET_PIECE = 72 }; /* rows: activations of a light net stay in the second-level cache beside its weights */
 
 typedef struct rk_net rk_net;                 /* immutable: any number of threads */
 typedef struct rk_net_session rk_net_session; /* memory of one thread; nothing is allocated after it is made */
