@@ -65,6 +65,27 @@ static void copy(rk_block y, rk_block x)
         memcpy(y.data + r * y.ld, x.data + r * x.ld, (size_t)y.cols * sizeof(float));
 }
 
+/* cols is a constant where it is the common embedding width. */
+static inline void take_columns(rk_block y, const float *source, int64_t ld, const int64_t *ids, int64_t cols)
+{
+    __m256 zero = _mm256_setzero_ps();
+
+    for (int64_t r = 0; r < y.rows; r++) {
+        const float *row = source + ids[r] * ld;
+
+        for (int64_t c = 0; c < cols; c += LANES)
+            store(y.data + r * y.ld + c, cols - c, _mm256_add_ps(load(row + c, cols - c), zero));
+    }
+}
+
+static void take(rk_block y, const float *source, int64_t ld, const int64_t *ids)
+{
+    if (y.cols == 2 * LANES)
+        take_columns(y, source, ld, ids, 2 * LANES);
+    else
+        take_columns(y, source, ld, ids, y.cols);
+}
+
 static void add_scaled(rk_block y, rk_block x, float scale)
 {
     __m256 s = _mm256_set1_ps(scale);
@@ -194,6 +215,7 @@ const rk_backend rk_backend_avx2 = {
     .add_bias = add_bias,
     .column_sums = column_sums,
     .copy = copy,
+    .take = take,
     .add_scaled = add_scaled,
     .moments = moments,
     .norm = norm,

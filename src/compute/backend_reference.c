@@ -46,6 +46,13 @@ static void copy(rk_block y, rk_block x)
         memcpy(row_of(y, r), row_of(x, r), (size_t)y.cols * sizeof(float));
 }
 
+static void take(rk_block y, const float *source, int64_t ld, const int64_t *ids)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++)
+            row_of(y, r)[c] = 0 + source[ids[r] * ld + c];
+}
+
 static void add_scaled(rk_block y, rk_block x, float scale)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -176,6 +183,7 @@ const rk_backend rk_backend_reference = {
     .add_bias = add_bias,
     .column_sums = column_sums,
     .copy = copy,
+    .take = take,
     .add_scaled = add_scaled,
     .moments = moments,
     .norm = norm,

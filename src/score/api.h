@@ -31,6 +31,12 @@ struct rocket_model {
 
 void rk_model_unref(rocket_model *model);
 
+/* Offsets of rows of one length, which mostly are those of the request before. */
+typedef struct rk_even {
+    int64_t length;
+    size_t n; /* rows; 0: other offsets */
+} rk_even;
+
 struct rocket_session {
     rocket_model *model;
     size_t max_rows;
@@ -39,6 +45,7 @@ struct rocket_session {
     const rk_column **columns; /* [n_nodes] what the net reads */
     rk_column *views;          /* [n_nodes] of columns of ids: nothing is owned */
     rk_column *made;           /* [n_nodes] offsets, and ids that had to be copied */
+    rk_even *even;             /* [n_nodes] what made's offsets are */
 };
 
 /* What a call scores. */

@@ -51,15 +51,23 @@ static rocket_status check_offsets(const column_of_ids *c, rocket_error *err)
     return ROCKET_OK;
 }
 
+static rk_even *even_of(const column_of_ids *c)
+{
+    return &c->request->session->even[c->part->nodes[c->input]];
+}
+
 /* Offsets of rows of one length. */
 static rocket_status make_offsets(const column_of_ids *c, rocket_error *err)
 {
     rk_column *made = made_for(c);
-    int64_t length = (int64_t)c->given->length;
+    rk_even *even = even_of(c), wanted = { (int64_t)c->given->length, c->n };
 
+    if (even->n >= wanted.n && even->length == wanted.length)
+        return ROCKET_OK;
     RK_FAIL_IF(!rk_column_reserve(made, c->n, 0), FAILED, err, "out of memory");
     for (size_t r = 0; r <= c->n; r++)
-        made->offsets[r] = (int64_t)r * length;
+        made->offsets[r] = (int64_t)r * wanted.length;
+    *even = wanted;
     return ROCKET_OK;
 }
 
@@ -135,6 +143,7 @@ static rocket_status take_weighted(const column_of_ids *c, const int64_t *offset
         made->capacity_items = 0;
     }
     RK_FAIL_IF(!rk_column_reserve(made, c->n, (size_t)(offsets[c->n] - offsets[0])), FAILED, err, "out of memory");
+    even_of(c)->n = 0;
     RK_TRY(copy_weighted(c, offsets, err));
     *view = *made;
     if (!c->part->inputs[c->input].is_weighted)

@@ -30,8 +30,10 @@ static rocket_status fill(rocket_session *session, rocket_error *err)
     session->columns = rk_alloc(n, sizeof *session->columns);
     session->views = rk_alloc(n, sizeof *session->views);
     session->made = rk_alloc(n, sizeof *session->made);
-    RK_FAIL_IF(!session->user || !session->rows || !session->columns || !session->views || !session->made, FAILED, err,
-               "out of memory for a session");
+    session->even = rk_alloc(n, sizeof *session->even);
+    RK_FAIL_IF(!session->user || !session->rows || !session->columns || !session->views || !session->made ||
+                   !session->even,
+               FAILED, err, "out of memory for a session");
     return ROCKET_OK;
 }
 
@@ -65,6 +67,7 @@ void rocket_session_free(rocket_session *session)
         rk_free(session->made[i].weights);
     }
     rk_free(session->made);
+    rk_free(session->even);
     rk_free(session->views);
     rk_free(session->columns);
     rk_batch_free(session->rows);

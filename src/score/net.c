@@ -23,7 +23,10 @@ static bool net_init(rk_net *net, const rk_weights *weights, const rk_net_option
     for (int id = 0; id < rk_graph_n_nodes(net->graph); id++)
         if (rk_graph_node(net->graph, id)->kind != RK_NODE_OP)
             net->inputs[net->n_inputs++] = id;
-    return rk_steps_init(&net->steps, net->plan, weights, &part, &net->arena);
+    if (!rk_steps_init(&net->steps, net->plan, weights, &part, &net->arena))
+        return false;
+    rk_lookups_find(&net->lookups, &net->steps, &net->arena);
+    return !rk_arena_failed(&net->arena);
 }
 
 rocket_status rk_net_new(rk_net **out, const rk_graph *graph, const rk_weights *weights, const rk_net_options *options,
@@ -162,6 +165,17 @@ static void run_join(const rk_net_session *session, const rk_step *step, int64_t
     session->net->steps.backend->copy(rk_rows(y, done, n_rows, step->width), rk_rows(x, done, n_rows, step->width));
 }
 
+/* One row of a table for each row; the op would add it to nothing. */
+static void take_rows(const rk_net_session *session, const rk_step *step, int64_t n_rows)
+{
+    const rk_op_io *io = &session->ios[step->node];
+    const rk_column *column = &session->views[io->node->inputs[0]];
+    int64_t dim = io->node->shape.dims[0];
+
+    io->backend->take(rk_rows(rk_session_floats(session, &step->y), 0, n_rows, dim), io->table, dim,
+                      column->ids + column->offsets[0]);
+}
+
 static void run_op(rk_net_session *session, const rk_step *step, int64_t n_rows)
 {
     rk_op_io *io = &session->ios[step->node];
@@ -181,12 +195,21 @@ static void run_op(rk_net_session *session, const rk_step *step, int64_t n_rows)
     io->node->op->forward(io);
 }
 
+static bool is_plain_lookup(const rk_net_session *session, const rk_step *step, int64_t n_rows)
+{
+    const rk_node *node = session->ios[step->node].node;
+
+    return node->table >= 0 && rk_one_id_each(&session->views[node->inputs[0]], n_rows);
+}
+
 static void run_step(rk_net_session *session, const rk_step *step, int64_t n_rows)
 {
     if (step->kind == RK_STEP_LAYER)
         run_layer(session, step, n_rows);
     else if (step->kind == RK_STEP_JOIN)
         run_join(session, step, n_rows);
+    else if (step->kind == RK_STEP_OP && is_plain_lookup(session, step, n_rows))
+        take_rows(session, step, n_rows);
     else if (step->kind == RK_STEP_OP)
         run_op(session, step, n_rows);
     else
@@ -206,13 +229,22 @@ static void run_user(rk_net_session *session)
             begin_layer(session, &steps->steps[i]);
 }
 
-static void run_piece(rk_net_session *session, int64_t n_rows)
+/* Layers take long enough to bring the rows of tables that the next piece reads. */
+static void run_piece(rk_net_session *session, int64_t n_rows, rk_fetch *next)
 {
     const rk_steps *steps = &session->net->steps;
+    int n_layers = steps->n_layers + steps->n_int8_layers;
+    int64_t share = (next->end - next->begin) * next->lookups->n / (n_layers > 0 ? n_layers : 1) + 1;
 
-    for (int i = 0; i < steps->n_steps; i++)
-        if (!session->one_user || !steps->steps[i].user)
-            run_step(session, &steps->steps[i], n_rows);
+    for (int i = 0; i < steps->n_steps; i++) {
+        const rk_step *step = &steps->steps[i];
+
+        if (session->one_user && step->user)
+            continue;
+        if (step->kind == RK_STEP_LAYER || step->kind == RK_STEP_INT8)
+            rk_fetch_rows(next, share);
+        run_step(session, step, n_rows);
+    }
 }
 
 rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *err)
@@ -245,18 +277,39 @@ static void put_rows(const rk_net_session *session, int64_t first, int64_t n, rk
             output.to.data[(first + r) * output.to.ld + c] = from.data[r * from.ld + c];
 }
 
+static int64_t least(int64_t x, int64_t y)
+{
+    return x < y ? x : y;
+}
+
+/* The look-ups of the piece that begins here. */
+static rk_fetch fetch_of(const rk_net_session *session, rk_net_rows rows, int64_t begin)
+{
+    return (rk_fetch){ .lookups = &session->net->lookups,
+                       .columns = rows.columns,
+                       .begin = begin,
+                       .end = least(rows.end, begin + RK_NET_PIECE),
+                       .one_user = rows.one_user };
+}
+
 void rk_net_run(rk_net_session *session, rk_net_rows rows, const rk_net_output *outputs, int n_outputs)
 {
+    rk_fetch fetch = fetch_of(session, rows, rows.begin);
+
     session->one_user = rows.one_user;
+    if (rows.one_user)
+        rk_fetch_user(&session->net->lookups, rows.columns);
+    rk_fetch_rows(&fetch, INT64_MAX);
     if (rows.one_user) {
         view_rows(session, rows.columns, rows.begin);
         run_user(session);
     }
     for (int64_t first = rows.begin; first < rows.end; first += RK_NET_PIECE) {
-        int64_t n = rows.end - first < RK_NET_PIECE ? rows.end - first : RK_NET_PIECE;
+        int64_t n = least(rows.end - first, RK_NET_PIECE);
 
+        fetch = fetch_of(session, rows, first + n);
         view_rows(session, rows.columns, first);
-        run_piece(session, n);
+        run_piece(session, n, &fetch);
         for (int i = 0; i < n_outputs; i++)
             put_rows(session, first, n, outputs[i]);
     }

@@ -3,6 +3,7 @@
 #ifndef RK_SESSION_H
 #define RK_SESSION_H
 
+#include "lookups.h"
 #include "net.h"
 #include "steps.h"
 
@@ -11,6 +12,7 @@ struct rk_net {
     rk_plan *plan;
     rk_arena arena;
     rk_steps steps;
+    rk_lookups lookups;
     int *inputs; /* [n_inputs] nodes that are fed */
     int n_inputs;
 };

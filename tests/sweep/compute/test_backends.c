@@ -175,6 +175,27 @@ static void check_bags(trial *t)
     rk_free(offsets);
 }
 
+/* A row of x for each row, and no other sign of a zero than the sum of such a bag has. */
+static void check_take(trial *t)
+{
+    int64_t *ids = rk_alloc((size_t)t->x.rows, sizeof *ids);
+
+    for (int64_t r = 0; r < t->x.rows; r++)
+        ids[r] = (r * 7 + 3) % t->x.rows;
+    if (t->x.rows > 0)
+        t->x.data[0] = -0.0F;
+    for (int i = 0; i < 2; i++)
+        backend_of(t, i)->take(t->y[i], t->x.data, t->x.ld, ids);
+    assert_blocks_near(t->y[0], t->y[1], 0);
+    for (int64_t r = 0; r < t->x.rows; r++)
+        for (int64_t c = 0; c < t->x.cols; c++) {
+            float expected = 0 + t->x.data[ids[r] * t->x.ld + c];
+
+            assert_memory_equal(&t->y[1].data[r * t->y[1].ld + c], &expected, sizeof expected);
+        }
+    rk_free(ids);
+}
+
 static void kernels_agree_with_the_reference(void **state)
 {
     (void)state;
@@ -188,6 +209,7 @@ static void kernels_agree_with_the_reference(void **state)
             check_batch_norm(&t, 1);
             check_sums(&t);
             check_bags(&t);
+            check_take(&t);
             trial_free(&t);
         }
 }
