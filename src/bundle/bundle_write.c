@@ -84,7 +84,7 @@ static void add_slots(writing *w)
                 add_param(w, param, rk_updater_slot_dense(updater, s) + param->offset, slot);
         }
         for (int i = 0; i < rk_graph_n_tables(graph); i++) {
-            const float *rows = rk_updater_slot_table(updater, s, i);
+            const float *rows = rk_updater_slot_rows(updater, s, i);
             if (rows != NULL)
                 add_table(w, rk_graph_table_at(graph, i), rows, slot);
         }

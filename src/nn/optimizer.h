@@ -122,6 +122,7 @@ int rk_updater_n_slots(const rk_updater *updater);
 const char *rk_updater_slot_name(const rk_updater *updater, int slot);
 float *rk_updater_slot_dense(rk_updater *updater, int slot);
 float *rk_updater_slot_table(rk_updater *updater, int slot, int table);
+const float *rk_updater_slot_rows(rk_updater *updater, int slot, int table); /* the same for who only reads: sooner */
 bool rk_updater_slot_has_param(const rk_updater *updater, int slot, int param); /* does it hold this parameter? */
 
 #endif

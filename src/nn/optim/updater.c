@@ -293,6 +293,12 @@ float *rk_updater_slot_dense(rk_updater *updater, int slot)
     return updater->slots[slot].dense;
 }
 
+const float *rk_updater_slot_rows(rk_updater *updater, int slot, int table)
+{
+    rk_updater_settle(updater);
+    return updater->slots[slot].tables[table];
+}
+
 float *rk_updater_slot_table(rk_updater *updater, int slot, int table)
 {
     rk_updater_settle(updater);
