@@ -137,18 +137,29 @@ void rk_int8_layer_clear(rk_int8_layer *layer)
     *layer = (rk_int8_layer){ 0 };
 }
 
-/* A rectifier of slope 0 is the bound of bytes where all zero points are 0; without one they are part of the shift. */
+/* Can no sum leave the integers of 32 bits on its way to a byte? */
+static bool stays_small(const rk_int8_layer *layer)
+{
+    for (int64_t j = 0; j < layer->n; j++)
+        if (!(fabsf(layer->scale[j]) <= 0.25F && fabsf(layer->shift[j]) <= 1 << 30))
+            return false;
+    return true;
+}
+
+/* Without a rectifier zero points are part of the shift; one of slope 0 is the bound of bytes where they are all 0. */
 static void settle_zero(rk_int8_layer *layer)
 {
     bool none = true;
 
+    for (int64_t j = 0; j < layer->n && layer->slope == 1; j++) {
+        layer->shift[j] += layer->zero[j];
+        layer->zero[j] = 0;
+    }
     for (int64_t j = 0; j < layer->n; j++)
         none = none && layer->zero[j] == 0;
-    layer->plain = layer->slope == 1 || (layer->slope == 0 && none);
-    for (int64_t j = 0; j < layer->n && layer->slope == 1; j++)
-        layer->shift[j] += layer->zero[j];
-    if (layer->plain)
+    if (layer->slope == 0 && none)
         layer->slope = 1;
+    layer->plain = layer->slope == 1 && stays_small(layer);
 }
 
 void rk_int8_layer_follow(rk_int8_layer *layer, const rk_int8_follow *follow)

@@ -41,7 +41,8 @@ typedef struct rk_int8_tile {
     int64_t panel, quads; /* panel p at w + p * panel */
     const int32_t *start; /* sums begin with it */
     const float *scale, *shift;
-    const float *zero; /* added to bytes before they are rounded; NULL: nothing, and no rectifier but the bound at 0 */
+    const float *zero; /* added to bytes before they are rounded; NULL: none, no rectifier but the bound at 0, and
+                        * nothing that leaves 32 bits */
     float slope;       /* of the rectifier; 1: none */
 } rk_int8_tile;
 
@@ -64,7 +65,7 @@ typedef struct rk_int8_layer {
     int8_t *w;                   /* in panels; owned, as the four below */
     int32_t *start;              /* - sum_l z w */
     float *scale, *shift, *zero; /* of a tile */
-    bool plain;                  /* zero is not needed */
+    bool plain;                  /* tiles need no zero */
     rk_int8_result result;
     float slope;
     const rk_int8_kernels *kernels;

@@ -8,17 +8,6 @@
 
 enum { PARTS = RK_PANEL / 4 }; /* of a panel: four columns fill a register */
 
-/* Bounded before it is rounded: what is no number, or too great for an integer, goes where plain loops put it. */
-static void put_bytes(uint8_t *y, int64_t left, __m256 v)
-{
-    v = _mm256_min_ps(_mm256_max_ps(v, _mm256_setzero_ps()), _mm256_set1_ps(255));
-    __m256i q = _mm256_cvtps_epi32(v);
-    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
-    uint64_t bytes = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(words, words));
-
-    memcpy(y, &bytes, left < LANES ? (size_t)left : LANES);
-}
-
 /* Columns j .. j + 7 of row r. */
 static void finish(const rk_int8_tile *t, int r, int64_t j, __m256i sum)
 {
@@ -35,7 +24,7 @@ static void finish(const rk_int8_tile *t, int r, int64_t j, __m256i sum)
     if (t->result == RK_INT8_FLOATS)
         store(t->y.floats + r * t->ldy + j, left, v);
     else
-        put_bytes(t->y.bytes + r * t->ldy + j, left, t->zero ? _mm256_add_ps(v, _mm256_loadu_ps(t->zero + j)) : v);
+        store_bytes(t->y.bytes + r * t->ldy + j, left, t->zero ? _mm256_add_ps(v, _mm256_loadu_ps(t->zero + j)) : v);
 }
 
 static inline __m256i quad_of(const uint8_t *q)

@@ -87,17 +87,53 @@ static inline __attribute__((always_inline)) void put_bytes(const panel *p, int 
         _mm_mask_storeu_epi8(y, first_lanes(p->left), q);
 }
 
+/* Where a tile's bytes go, apart from the tile: a byte that is written may be one of anything in memory. */
+typedef struct bytes {
+    uint8_t *y;
+    int64_t ldy;
+    const float *scale, *shift;
+    __mmask64 some;
+} bytes;
+
+static inline __attribute__((always_inline)) __m512i rounded(const bytes *b, int p, __m512i sum)
+{
+    __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(b->scale + p * RK_PANEL),
+                               _mm512_loadu_ps(b->shift + p * RK_PANEL));
+
+    return _mm512_cvtps_epi32(v);
+}
+
+/* A row of up to four panels where what is left is to be kept in 0 .. 255: two packings that saturate do that, and one
+ * permutation undoes what they do to the order. */
+static inline __attribute__((always_inline)) void put_row(const bytes *b, int r, const __m512i *sum, int panels)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i q[4] = { 0 };
+
+#pragma GCC unroll 16
+    for (int p = 0; p < panels; p++)
+        q[p] = rounded(b, p, sum[p]);
+    __m512i words = _mm512_packs_epi32(q[0], q[1]), more = panels > 2 ? _mm512_packs_epi32(q[2], q[3]) : words;
+    __m512i row = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(words, more));
+    _mm512_mask_storeu_epi8(b->y + r * b->ldy, b->some, row);
+}
+
 static inline __attribute__((always_inline)) void put(const rk_int8_tile *t, const sums *acc, int rows, int panels)
 {
+    if (t->result == RK_INT8_BYTES && !t->zero && panels <= 4) {
+        int64_t columns = (int64_t)(panels - 1) * RK_PANEL + t->last;
+        bytes b = { t->y.bytes, t->ldy, t->scale, t->shift, ~0ULL >> (LINE - columns) };
+
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++)
+            put_row(&b, r, (*acc)[r], panels);
+        return;
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < panels; i++) {
         panel p = panel_of(t, i, panels);
 
-        if (t->result == RK_INT8_BYTES && !t->zero)
-#pragma GCC unroll 16
-            for (int r = 0; r < rows; r++)
-                put_bytes(&p, r, scaled(&p, (*acc)[r][i]));
-        else if (t->result == RK_INT8_BYTES)
+        if (t->result == RK_INT8_BYTES)
 #pragma GCC unroll 16
             for (int r = 0; r < rows; r++)
                 put_bytes(&p, r, _mm512_add_ps(rectified(&p, scaled(&p, (*acc)[r][i])), p.zero));

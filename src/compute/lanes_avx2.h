@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { LANES = 8 };
 
@@ -27,6 +28,21 @@ static inline void store(float *p, int64_t left, __m256 v)
         _mm256_storeu_ps(p, v);
     else
         _mm256_maskstore_ps(p, mask_of(left), v);
+}
+
+/* As bytes: rounded to even, kept in 0 .. 255, 0 where it is no number. Bounded before it is rounded, so that what is
+ * too great for an integer has its byte too. */
+static inline void store_bytes(uint8_t *p, int64_t left, __m256 v)
+{
+    v = _mm256_min_ps(_mm256_max_ps(v, _mm256_setzero_ps()), _mm256_set1_ps(255));
+    __m256i q = _mm256_cvtps_epi32(v);
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
+    uint64_t bytes = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(words, words));
+
+    if (left >= LANES)
+        memcpy(p, &bytes, LANES);
+    else
+        memcpy(p, &bytes, (size_t)left);
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "int8.h"
+#include "int8_rows.h"
 #include "mem.h"
 #include "rk_test.h"
 #include "rng.h"
@@ -242,7 +242,14 @@ static void every_value_has_a_byte(void **state)
     free_case(&c);
 }
 
-static void floats_become_the_nearest_byte(void **state)
+static bool has_avx2(void)
+{
+    const rk_backend *avx2 = rk_backend_find("avx2");
+
+    return avx2 && avx2->supported();
+}
+
+static void check_rounding(const rk_int8_row_kernels *kernels)
 {
     static const float x[] = { 0, 0.49F, 0.5F, -3, 40, NAN, INFINITY, -INFINITY, -1.75F, 1.25F };
     static const int expected[] = { 10, 11, 11, 4, 90, 0, 255, 0, 6, 12 }; /* 2 x + 10, halves to even */
@@ -250,20 +257,49 @@ static void floats_become_the_nearest_byte(void **state)
     float values[2 * N], inverse[N], zero[N];
     uint8_t y[2 * (N + GAP)] = { 0 };
 
-    (void)state;
     for (int i = 0; i < N; i++) {
         values[i] = values[N + i] = x[i];
         inverse[i] = 2;
         zero[i] = 10;
     }
-    rk_int8_round((rk_bytes){ y, N + GAP }, (rk_block){ values, N, 2, N }, inverse, zero);
-    for (int i = 0; i < 2 * N; i++)
-        assert_int_equal(y[i / N * (N + GAP) + i % N], expected[i % N]);
+    kernels->round((rk_bytes){ y, N + GAP }, (rk_block){ values, N, 2, N }, inverse, zero);
+    for (int i = 0; i < 2 * (N + GAP); i++)
+        assert_int_equal(y[i], i % (N + GAP) < N ? expected[i % (N + GAP)] : 0);
+}
+
+static void floats_become_the_nearest_byte(void **state)
+{
+    (void)state;
+    check_rounding(&rk_int8_rows_plain);
+    if (has_avx2())
+        check_rounding(&rk_int8_rows_avx2);
 }
 
 /* ---- bags ---- */
 
 enum { BAGS = 5, IDS = 40, MOST_DIM = 130 };
+
+/* The same bytes from every kernel, and nothing behind them. */
+static void check_sum(const rk_int8_bag *bag, int64_t row, const float *ratio)
+{
+    uint8_t y[2][MOST_DIM + GAP] = { 0 };
+    int64_t begin = bag->bag.offsets[row];
+    rk_int8_sum sum = { .y = y[0],
+                        .q = bag->q,
+                        .dim = bag->dim,
+                        .ids = bag->bag.ids + begin,
+                        .weights = bag->bag.weights ? bag->bag.weights + begin : NULL,
+                        .n = bag->bag.offsets[row + 1] - begin,
+                        .factor = 0.3F,
+                        .ratio = ratio };
+
+    rk_int8_rows_plain.sum(&sum);
+    sum.y = y[1];
+    (has_avx2() ? &rk_int8_rows_avx2 : &rk_int8_rows_plain)->sum(&sum);
+    assert_memory_equal(y[0], y[1], sizeof y[0]);
+    for (int64_t d = bag->dim; d < MOST_DIM + GAP; d++)
+        assert_int_equal(y[0][d], 0);
+}
 
 static void check_bag(const rk_int8_bag *bag, const float *scale, const float *ratio)
 {
@@ -273,7 +309,8 @@ static void check_bag(const rk_int8_bag *bag, const float *scale, const float *r
 
     rk_int8_bag_floats((rk_block){ y, ld, BAGS, bag->dim }, bag, scale);
     rk_int8_bag_bytes((rk_bytes){ bytes, ld }, BAGS, bag, ratio);
-    for (int64_t r = 0; r < BAGS; r++)
+    for (int64_t r = 0; r < BAGS; r++) {
+        check_sum(bag, r, ratio);
         for (int64_t d = 0; d < bag->dim; d++) {
             double sum = 0, weights = 0;
 
@@ -289,11 +326,13 @@ static void check_bag(const rk_int8_bag *bag, const float *scale, const float *r
             assert_float_equal(y[r * ld + d], sum * (double)scale[d], 1e-4);
             assert_true(fabs(bytes[r * ld + d] - byte) <= 0.5 + 1e-3);
         }
+    }
 }
 
 static void bags_are_sums_of_rows(void **state)
 {
-    static const int64_t dims[] = { 1, 3, 8, 16, 21, MOST_DIM }, offsets[BAGS + 1] = { 2, 2, 3, 4, 37, IDS };
+    static const int64_t dims[] = { 1, 3, 8, 16, 21, 32, MOST_DIM }, offsets[BAGS + 1] = { 2, 2, 3, 4, 37, IDS },
+                         ones[BAGS + 1] = { 20, 21, 22, 23, 24, 25 };
     int8_t *q = draw_bytes(IDS * MOST_DIM, 1);
     float *scale = draw(MOST_DIM, 2, 0.01F, 0.1F), *ratio = draw(MOST_DIM, 3, 0.1F, 0.9F);
     float *weights = draw(IDS, 4, 0.2F, 2);
@@ -308,6 +347,8 @@ static void bags_are_sums_of_rows(void **state)
 
             bag.bag.weights = way % 2 ? weights : NULL;
             bag.bag.combiner = (rk_combiner)(way / 4);
+            check_bag(&bag, scale, way / 2 % 2 ? ratio : NULL);
+            bag.bag.offsets = ones;
             check_bag(&bag, scale, way / 2 % 2 ? ratio : NULL);
         }
     rk_free(q);
