@@ -109,6 +109,9 @@ static rocket_status choose_outputs(outputs *out, const rk_args *args, rocket_er
     *out = (outputs){ .model = rk_args_get(args, "output"), .onnx = rk_args_get(args, "onnx") };
     RK_FAIL_IF(out->model == NULL && out->onnx == NULL && dir == NULL, USAGE, err,
                "no output: give -o FILE, --onnx FILE or --export-dir DIR");
+    RK_FAIL_IF((out->model != NULL && strcmp(out->model, "-") == 0) ||
+                   (out->onnx != NULL && strcmp(out->onnx, "-") == 0),
+               USAGE, err, "-o, --onnx: expected the name of a file, found \"-\": models are written to files only");
     RK_FAIL_IF(out->model != NULL && out->onnx != NULL && strcmp(out->model, out->onnx) == 0, USAGE, err,
                "-o and --onnx: expected two files, found \"%s\" twice", out->model);
     RK_FAIL_IF(dir == NULL && rk_args_has(args, "version"), USAGE, err, "--version: expected --export-dir with it");

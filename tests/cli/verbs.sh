@@ -239,6 +239,9 @@ run 0 timeout 200 "$rocket" train -c small.config --set model_dir=piped --set tr
 kill "$sleeper" 2>/dev/null || true
 check "ten steps from a pipe" [ -f piped/model.ckpt-10.safetensors ]
 
+run 2 "$rocket" export -c small.config -o -
+said "$err" 'expected the name of a file, found "-"'
+
 # ---- inspect
 run 0 "$rocket" inspect light.safetensors
 said "$out" '^light: .*multiplications per example'
