@@ -253,39 +253,14 @@ static void draft_again(const rk_plan *plan, draft *d, const rk_node *node, int 
         draft_add(d, RK_TASK_FORWARD, maker, level);
 }
 
-/* The one node that loss i sends a gradient to; -1: it has several, or none. */
-static int taker_of(const rk_plan *plan, int i)
-{
-    const rk_loss *loss = rk_graph_loss_at(plan->graph, i);
-    int taker = -1, n = 0;
-
-    for (int k = 0; k < loss->def->n_inputs; k++)
-        if (plan->gradients[loss->inputs[k]].owner >= 0) {
-            taker = loss->inputs[k];
-            n++;
-        }
-    return n == 1 ? taker : -1;
-}
-
-/* Losses of one taker come when all others have given it theirs: what they add to is then in cache. Others come first.
- */
-static void draft_losses(const rk_plan *plan, draft *d, int taker, int level)
-{
-    for (int i = 0; i < rk_graph_n_losses(plan->graph); i++)
-        if (taker_of(plan, i) == taker)
-            draft_add(d, RK_TASK_LOSS_BACKWARD, i, level);
-}
-
 static void draft_backward(const rk_plan *plan, draft *d, int *levels)
 {
-    draft_losses(plan, d, -1, 0);
+    for (int i = 0; i < rk_graph_n_losses(plan->graph); i++)
+        draft_add(d, RK_TASK_LOSS_BACKWARD, i, 0);
     for (int id = rk_graph_n_nodes(plan->graph) - 1; id >= 0; id--) {
         const rk_node *node = node_at(plan, id);
 
-        if (plan->gradients[id].owner < 0)
-            continue;
-        draft_losses(plan, d, id, levels[id]);
-        if (!node->op->backward)
+        if (plan->gradients[id].owner < 0 || !node->op->backward)
             continue;
         if (reduces(node)) {
             draft_add(d, RK_TASK_REDUCE_BACKWARD, id, levels[id]++);
@@ -320,52 +295,94 @@ static bool pass_build(rk_plan *plan, rk_pass *pass, const draft *d)
     return !rk_arena_failed(&plan->arena);
 }
 
-/* One walk over the backward tasks, in order, that finds out who writes first. */
+/* One walk over the backward tasks, in order, that finds out who writes first. A loss that adds to one memory only
+ * waits until a node is about to write there too: what both write stays in cache in between. */
 typedef struct writers {
     rk_plan *plan;
     bool *touched; /* [n_nodes] by owner */
+    bool *awaited; /* [n_nodes] by owner: a node will write there */
     rk_task *tasks;
     int n;
 } writers;
 
+/* The owner that loss i waits for; -1: it does not wait. */
+static int waits_for(const writers *w, int i)
+{
+    const rk_loss *loss = rk_graph_loss_at(w->plan->graph, i);
+    int owner = -1, n = 0;
+
+    for (int k = 0; k < loss->def->n_inputs; k++)
+        if (w->plan->gradients[loss->inputs[k]].owner >= 0) {
+            owner = w->plan->gradients[loss->inputs[k]].owner;
+            n++;
+        }
+    return n == 1 && w->awaited[owner] ? owner : -1;
+}
+
 /* id is about to get gradients. Returns whether they must be added. */
 static bool touch(writers *w, int id, bool can_overwrite)
 {
-    rk_place place = w->plan->gradients[id];
+    int owner = w->plan->gradients[id].owner, n = w->n;
 
-    if (w->touched[place.owner])
+    if (w->touched[owner])
         return true;
-    w->touched[place.owner] = true;
-    if (can_overwrite && place.owner == id)
-        return false;
-    w->tasks[w->n++] = (rk_task){ RK_TASK_ZERO, place.owner };
-    return true;
+    w->touched[owner] = true;
+    w->tasks[w->n++] = (rk_task){ RK_TASK_ZERO, owner };
+    for (int i = 0; i < rk_graph_n_losses(w->plan->graph); i++)
+        if (waits_for(w, i) == owner)
+            w->tasks[w->n++] = (rk_task){ RK_TASK_LOSS_BACKWARD, i };
+    if (w->n > n + 1 || !can_overwrite || owner != id)
+        return true;
+    w->n = n;
+    return false;
 }
 
 static void touch_by_loss(writers *w, int i)
 {
     const rk_loss *loss = rk_graph_loss_at(w->plan->graph, i);
 
+    if (waits_for(w, i) >= 0)
+        return;
     for (int k = 0; k < loss->def->n_inputs; k++)
         if (w->plan->gradients[loss->inputs[k]].owner >= 0)
             touch(w, loss->inputs[k], false);
+    w->tasks[w->n++] = (rk_task){ RK_TASK_LOSS_BACKWARD, i };
+}
+
+/* Whether the backward pass of a node writes to the gradient of its input i, whose columns of its own begin at first.
+ */
+static bool writes(const rk_plan *plan, const rk_node *node, int i, int64_t first)
+{
+    rk_place dy = plan->gradients[node->id], dx = plan->gradients[node->inputs[i]];
+    bool in_place = dx.owner == dy.owner && dx.column == dy.column + first;
+
+    return dx.owner >= 0 && !in_place;
 }
 
 static void touch_by_node(writers *w, const rk_node *node)
 {
-    rk_place dy = w->plan->gradients[node->id];
+    int64_t first = 0;
 
     for (int i = 0; i < node->n_inputs; i++) {
-        rk_place dx = w->plan->gradients[node->inputs[i]];
-        bool in_place = dx.owner == dy.owner && dx.column == dy.column;
-
-        if (dx.owner >= 0 && !in_place)
+        if (writes(w->plan, node, i, first))
             w->plan->add[node->id][i] = touch(w, node->inputs[i], true);
-        dy.column += w->plan->widths[node->inputs[i]];
+        first += w->plan->widths[node->inputs[i]];
+    }
+    w->tasks[w->n++] = (rk_task){ RK_TASK_BACKWARD, node->id };
+}
+
+static void await_node(writers *w, const rk_node *node)
+{
+    int64_t first = 0;
+
+    for (int i = 0; i < node->n_inputs; i++) {
+        if (writes(w->plan, node, i, first))
+            w->awaited[w->plan->gradients[node->inputs[i]].owner] = true;
+        first += w->plan->widths[node->inputs[i]];
     }
 }
 
-/* Insert the zeroing tasks and set the add flags. */
+/* Insert the zeroing tasks, move the losses that wait, and set the add flags. */
 static void settle_writers(writers *w, rk_pass *pass, rk_task *room)
 {
     for (int s = 0; s < pass->n_stages; s++) {
@@ -378,9 +395,10 @@ static void settle_writers(writers *w, rk_pass *pass, rk_task *room)
 
             if (task.kind == RK_TASK_LOSS_BACKWARD)
                 touch_by_loss(w, task.id);
-            if (task.kind == RK_TASK_BACKWARD)
+            else if (task.kind == RK_TASK_BACKWARD)
                 touch_by_node(w, node_at(w->plan, task.id));
-            w->tasks[w->n++] = task;
+            else
+                w->tasks[w->n++] = task;
         }
         stage->tasks = w->tasks;
         stage->n_tasks = w->n;
@@ -415,7 +433,9 @@ static void plan_backward(rk_plan *plan, rk_place *relative)
     int n = rk_graph_n_nodes(plan->graph), n_losses = rk_graph_n_losses(plan->graph);
     bool *wanted = plan_alloc(plan, n, sizeof *wanted);
     int *levels = plan_alloc(plan, n, sizeof *levels);
-    writers w = { .plan = plan, .touched = plan_alloc(plan, n, sizeof *w.touched) };
+    writers w = { .plan = plan,
+                  .touched = plan_alloc(plan, n, sizeof *w.touched),
+                  .awaited = plan_alloc(plan, n, sizeof *w.awaited) };
     rk_task *room = plan_alloc(plan, 4 * n + n_losses, sizeof *room);
     draft d;
 
@@ -426,8 +446,12 @@ static void plan_backward(rk_plan *plan, rk_place *relative)
     find_shared_params(plan);
     find_tables(plan);
     draft_backward(plan, &d, levels);
-    if (pass_build(plan, &plan->backward, &d))
-        settle_writers(&w, &plan->backward, room);
+    if (!pass_build(plan, &plan->backward, &d))
+        return;
+    for (int i = 0; i < d.n; i++)
+        if (d.tasks[i].kind == RK_TASK_BACKWARD)
+            await_node(&w, node_at(plan, d.tasks[i].id));
+    settle_writers(&w, &plan->backward, room);
 }
 
 static void plan_forward(rk_plan *plan, rk_pass *pass, bool training)
