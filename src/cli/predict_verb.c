@@ -10,21 +10,16 @@
 #include "common.h"
 #include "error.h"
 #include "log.h"
-#include "number.h"
+#include "mem.h"
 #include "pool.h"
+#include "prediction_text.h"
 #include "scorer.h"
 #include "stop.h"
 #include "stream.h"
 #include "text.h"
 #include "text_output.h"
 
-enum { MAX_COLUMNS = 4096 };
-
-/* What an output column holds; `one class` columns exist for num_class >= 2 only. */
-typedef enum content { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1, N_CONTENTS } content;
-static const char *const content_names[N_CONTENTS] = { "y_light",       "probs_light",    "logits_light",
-                                                       "probs_light_y", "logits_light_y", "probs_light_1",
-                                                       "logits_light_1" };
+enum { MAX_COLUMNS = 4096, PART_ROWS = 256 /* of a batch, for a thread */ };
 
 typedef struct prediction {
     const rk_args *args;
@@ -33,112 +28,74 @@ typedef struct prediction {
     rk_scorer *scorer;
     char **reserved;
     int *reserved_column;
-    size_t n_reserved;
-    content columns[N_CONTENTS];
-    size_t n_columns;
-    char separator;
+    rk_prediction_layout layout;
     rk_text_output out;
+    rk_buf *texts; /* [n_texts] of a batch's parts, made by all threads */
+    int n_texts;
     uint64_t rows;
 } prediction;
 
-static void put_field(prediction *p, const char *text, size_t n)
-{
-    bool quote = memchr(text, p->separator, n) != NULL || memchr(text, '"', n) != NULL;
-
-    if (!quote) {
-        rk_buf_append(&p->out.text, text, n);
-        return;
-    }
-    rk_buf_puts(&p->out.text, "\"");
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '"')
-            rk_buf_puts(&p->out.text, "\"");
-        rk_buf_append(&p->out.text, text + i, 1);
-    }
-    rk_buf_puts(&p->out.text, "\"");
-}
-
-static void put_number(rk_buf *out, float value)
-{
-    char digits[RK_NUMBER_BYTES];
-
-    rk_buf_append(out, digits, rk_format_float(digits, value));
-}
-
-static void put_vector(prediction *p, const float *values, int n)
-{
-    bool quote = n > 1 && (p->separator == ',' || p->separator == ' ');
-
-    rk_buf_puts(&p->out.text, quote ? "\"[" : "[");
-    for (int c = 0; c < n; c++) {
-        if (c > 0)
-            rk_buf_puts(&p->out.text, ", ");
-        put_number(&p->out.text, values[c]);
-    }
-    rk_buf_puts(&p->out.text, quote ? "]\"" : "]");
-}
-
-static void put_content(prediction *p, content what, const float *logits, const float *probs, int n_classes)
-{
-    int best = 0;
-
-    for (int c = 1; c < n_classes; c++)
-        if (probs[c] > probs[best])
-            best = c;
-    if (what == CLASS)
-        rk_buf_printf(&p->out.text, "%d", best);
-    else if (n_classes == 1)
-        put_number(&p->out.text, what == PROBS ? probs[0] : logits[0]);
-    else if (what == PROBS || what == LOGITS)
-        put_vector(p, what == PROBS ? probs : logits, n_classes);
-    else if (what == PROB_OF_CLASS || what == LOGIT_OF_CLASS)
-        put_number(&p->out.text, what == PROB_OF_CLASS ? probs[best] : logits[best]);
-    else
-        put_number(&p->out.text, what == PROB_1 ? probs[1] : logits[1]);
-}
-
-static void put_separator(prediction *p, bool *first)
-{
-    if (!*first)
-        rk_buf_append(&p->out.text, &p->separator, 1);
-    *first = false;
-}
-
 static rocket_status write_header(prediction *p, rocket_error *err)
 {
-    bool first = true;
+    const rk_prediction_layout *layout = &p->layout;
 
-    for (size_t i = 0; i < p->n_columns; i++) {
-        put_separator(p, &first);
-        rk_buf_puts(&p->out.text, content_names[p->columns[i]]);
-    }
-    for (size_t i = 0; i < p->n_reserved; i++) {
-        put_separator(p, &first);
-        put_field(p, p->reserved[i], strlen(p->reserved[i]));
+    for (size_t i = 0; i < layout->n_columns + layout->n_reserved; i++) {
+        const char *name =
+            i < layout->n_columns ? rk_prediction_names[layout->columns[i]] : p->reserved[i - layout->n_columns];
+
+        if (i > 0)
+            rk_buf_append(&p->out.text, &layout->separator, 1);
+        rk_prediction_put_field(&p->out.text, layout, name, strlen(name));
     }
     rk_buf_puts(&p->out.text, "\n");
     return rk_text_output_flush(&p->out, err);
 }
 
+/* A batch on its way to text. */
+typedef struct batch_text {
+    prediction *p;
+    const rk_batch *batch;
+    rk_scores scores;
+} batch_text;
+
+static void put_part(void *arg, int part, int thread)
+{
+    const batch_text *t = arg;
+    int64_t begin = (int64_t)part * PART_ROWS, left = t->batch->n_rows - begin;
+    rk_buf *text = &t->p->texts[part];
+
+    (void)thread;
+    rk_buf_reset(text);
+    rk_prediction_put_rows(text, &t->p->layout, &t->scores, t->batch, begin,
+                           begin + (left < PART_ROWS ? left : PART_ROWS));
+}
+
+/* Room for the texts of so many parts. */
+static rocket_status reserve_texts(prediction *p, int n, rocket_error *err)
+{
+    if (n <= p->n_texts)
+        return ROCKET_OK;
+    rk_buf *texts = rk_realloc(p->texts, (size_t)n, sizeof *texts);
+    RK_FAIL_IF(texts == NULL, FAILED, err, "out of memory");
+    p->texts = texts;
+    for (; p->n_texts < n; p->n_texts++)
+        rk_buf_init(&texts[p->n_texts], 0);
+    return ROCKET_OK;
+}
+
+/* Parts are made by all threads and written in order. */
 static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_error *err)
 {
-    rk_scores scores;
-    int n_classes = (int)rk_scorer_light(p->scorer)->n_classes;
+    int n_parts = (int)((batch->n_rows + PART_ROWS - 1) / PART_ROWS);
+    batch_text t = { .p = p, .batch = batch };
 
-    RK_TRY(rk_scorer_run(&scores, p->scorer, batch, err));
-    for (int64_t b = 0; b < batch->n_rows; b++) {
-        bool first = true;
-        for (size_t i = 0; i < p->n_columns; i++) {
-            put_separator(p, &first);
-            put_content(p, p->columns[i], scores.logits + b * scores.ld_logits, scores.probs + b * scores.ld_probs,
-                        n_classes);
-        }
-        for (size_t i = 0; i < p->n_reserved; i++) {
-            const rk_column *column = &batch->columns[p->reserved_column[i]];
-            put_separator(p, &first);
-            put_field(p, column->bytes + column->offsets[b], (size_t)(column->offsets[b + 1] - column->offsets[b]));
-        }
-        rk_buf_puts(&p->out.text, "\n");
+    RK_TRY(rk_scorer_run(&t.scores, p->scorer, batch, err));
+    RK_TRY(reserve_texts(p, n_parts, err));
+    rk_pool_run(p->pool, n_parts, put_part, &t);
+    for (int i = 0; i < n_parts; i++) {
+        RK_FAIL_IF(rk_buf_failed(&p->texts[i]), FAILED, err, "out of memory for the text of %lld rows",
+                   (long long)batch->n_rows);
+        rk_buf_append(&p->out.text, p->texts[i].data, p->texts[i].size);
     }
     p->rows += (uint64_t)batch->n_rows;
     return rk_text_output_flush(&p->out, err);
@@ -200,25 +157,28 @@ static rocket_status unknown_name(const char *option, const char *name, const ch
 
 static rocket_status choose_columns(prediction *p, rocket_error *err)
 {
-    static const content of_one_class[] = { PROBS, LOGITS };
-    static const content of_many[] = { CLASS, PROBS, LOGITS, PROB_OF_CLASS, LOGIT_OF_CLASS, PROB_1, LOGIT_1 };
+    static const rk_prediction_column of_one_class[] = { RK_PREDICTED_PROBS, RK_PREDICTED_LOGITS };
+    static const rk_prediction_column of_many[] = { RK_PREDICTED_CLASS,          RK_PREDICTED_PROBS,
+                                                    RK_PREDICTED_LOGITS,         RK_PREDICTED_PROB_OF_CLASS,
+                                                    RK_PREDICTED_LOGIT_OF_CLASS, RK_PREDICTED_PROB_1,
+                                                    RK_PREDICTED_LOGIT_1 };
     bool many = (int)rk_scorer_light(p->scorer)->n_classes > 1;
-    const content *contents = many ? of_many : of_one_class;
-    size_t n_known = many ? N_CONTENTS : 2;
-    const char *known[N_CONTENTS], *list = rk_args_get(p->args, "output-cols");
-    char *names[N_CONTENTS + 1];
+    const rk_prediction_column *contents = many ? of_many : of_one_class;
+    size_t n_known = many ? RK_N_PREDICTED : 2;
+    const char *known[RK_N_PREDICTED], *list = rk_args_get(p->args, "output-cols");
+    char *names[RK_N_PREDICTED + 1];
 
     for (size_t i = 0; i < n_known; i++)
-        known[i] = content_names[contents[i]];
+        known[i] = rk_prediction_names[contents[i]];
     if (list == NULL || strcmp(list, "ALL_COLUMNS") == 0) {
-        memcpy(p->columns, contents, n_known * sizeof *contents);
-        p->n_columns = n_known;
+        memcpy(p->layout.columns, contents, n_known * sizeof *contents);
+        p->layout.n_columns = n_known;
         return ROCKET_OK;
     }
-    size_t n = split_names(&p->arena, list, names, N_CONTENTS);
+    size_t n = split_names(&p->arena, list, names, RK_N_PREDICTED);
     RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
-    RK_FAIL_IF(n == 0 || n > N_CONTENTS, USAGE, err, "--output-cols: expected 1 to %d names, found %s", N_CONTENTS,
-               n == 0 ? "none" : "more");
+    RK_FAIL_IF(n == 0 || n > RK_N_PREDICTED, USAGE, err, "--output-cols: expected 1 to %d names, found %s",
+               RK_N_PREDICTED, n == 0 ? "none" : "more");
     for (size_t i = 0; i < n; i++) {
         size_t c = 0;
         names[i][strcspn(names[i], " ")] = '\0'; /* upstream also writes "name type", the type is of no use here */
@@ -226,14 +186,16 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
             c++;
         if (c == n_known)
             return unknown_name("output-cols", names[i], known, n_known, err);
-        p->columns[p->n_columns++] = contents[c];
+        p->layout.columns[p->layout.n_columns++] = contents[c];
     }
     return ROCKET_OK;
 }
 
 /* Input fields whose text is copied to the output. */
-static rocket_status choose_reserved(prediction *p, const rk_resolved *view, rocket_error *err)
+static rocket_status choose_reserved(rk_light_options *options, const rk_resolved *view, void *ctx, rocket_error *err)
 {
+    prediction *p = ctx;
+    size_t *n = &options->n_reserved;
     const char *list = rk_args_get(p->args, "reserved-cols");
     char **known = rk_arena_alloc(&p->arena, view->n_fields, sizeof *known);
 
@@ -247,36 +209,28 @@ static rocket_status choose_reserved(prediction *p, const rk_resolved *view, roc
     RK_FAIL_IF(view->n_fields > MAX_COLUMNS && strcmp(list, "ALL_COLUMNS") == 0, USAGE, err,
                "--reserved-cols: expected at most %d columns, the model has %zu", MAX_COLUMNS, view->n_fields);
     if (strcmp(list, "ALL_COLUMNS") == 0)
-        for (; p->n_reserved < view->n_fields; p->n_reserved++)
-            p->reserved[p->n_reserved] = known[p->n_reserved];
+        for (; *n < view->n_fields; ++*n)
+            p->reserved[*n] = known[*n];
     else
-        p->n_reserved = split_names(&p->arena, list, p->reserved, MAX_COLUMNS);
+        *n = split_names(&p->arena, list, p->reserved, MAX_COLUMNS);
     RK_FAIL_IF(rk_arena_failed(&p->arena), FAILED, err, "out of memory");
-    RK_FAIL_IF(p->n_reserved > MAX_COLUMNS, USAGE, err, "--reserved-cols: expected at most %d names, found more",
-               MAX_COLUMNS);
-    for (size_t i = 0; i < p->n_reserved; i++)
+    RK_FAIL_IF(*n > MAX_COLUMNS, USAGE, err, "--reserved-cols: expected at most %d names, found more", MAX_COLUMNS);
+    for (size_t i = 0; i < *n; i++)
         if (rk_field_find(view, p->reserved[i]) == RK_NONE)
             return unknown_name("reserved-cols", p->reserved[i], (const char *const *)known, view->n_fields, err);
+    options->reserved = (const char *const *)p->reserved;
+    p->layout.reserved = p->reserved_column;
+    p->layout.n_reserved = *n;
     return ROCKET_OK;
 }
 
-/* The model says which fields there are, and the scorer must know which of them to keep: it is opened twice. */
 static rocket_status open_scorer(prediction *p, const char *model, rocket_error *err)
 {
-    rk_scorer_options options = { .pool = p->pool };
-    rk_scorer *first;
+    rk_scorer_options options = { .pool = p->pool, .light = { .choose = choose_reserved, .choose_ctx = p } };
 
-    RK_TRY(rk_scorer_open(&first, model, &options, err));
-    rocket_status status = choose_reserved(p, rk_config_view(rk_scorer_light(first)->bundle->config), err);
-    if (status != ROCKET_OK || p->n_reserved == 0) {
-        p->scorer = first;
-        return status;
-    }
-    rk_scorer_close(first);
-    options.light.reserved = (const char *const *)p->reserved;
-    options.light.n_reserved = p->n_reserved;
     RK_TRY(rk_scorer_open(&p->scorer, model, &options, err));
-    for (size_t i = 0; i < p->n_reserved; i++)
+    p->layout.n_classes = (int)rk_scorer_light(p->scorer)->n_classes;
+    for (size_t i = 0; i < p->layout.n_reserved; i++)
         p->reserved_column[i] = rk_schema_bytes(rk_scorer_light(p->scorer)->schema, p->reserved[i]);
     return ROCKET_OK;
 }
@@ -287,7 +241,7 @@ static rocket_status choose_separator(prediction *p, rocket_error *err)
     const char *text = rk_args_get(p->args, "output-sep");
     char code = '\0';
 
-    p->separator = ',';
+    p->layout.separator = ',';
     if (text == NULL)
         return ROCKET_OK;
     if (strlen(text) == 1)
@@ -299,7 +253,7 @@ static rocket_status choose_separator(prediction *p, rocket_error *err)
     RK_FAIL_IF(code == '\0' || strchr("\"\r\n[]+-.0123456789aefin", code), USAGE, err,
                "--output-sep expects one character that is no quote, no line end and no part of a number, got \"%s\"",
                text);
-    p->separator = code;
+    p->layout.separator = code;
     return ROCKET_OK;
 }
 
@@ -336,6 +290,9 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     rk_text_output_clear(&p.out);
     rk_scorer_close(p.scorer);
     rk_pool_free(p.pool);
+    for (int i = 0; i < p.n_texts; i++)
+        rk_buf_clear(&p.texts[i]);
+    rk_free(p.texts);
     rk_arena_clear(&p.arena);
     return status;
 }

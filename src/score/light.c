@@ -100,12 +100,17 @@ static rocket_status blame_file(rocket_status status, rocket_error *err)
 }
 
 /* Frees the light net when it cannot be made ready. */
-static rocket_status finish(rk_light **out, rk_light *light, const rk_light_options *options, rocket_error *err)
+static rocket_status finish(rk_light **out, rk_light *light, const rk_light_options *given, rocket_error *err)
 {
-    rocket_status status = make_schema(light, options, err);
+    rk_light_options options = *given;
+    rocket_status status = ROCKET_OK;
 
+    if (options.choose != NULL)
+        status = options.choose(&options, rk_config_view(light->bundle->config), options.choose_ctx, err);
+    if (status == ROCKET_OK)
+        status = make_schema(light, &options, err);
     if (status == ROCKET_OK) {
-        status = make_ready(light, options, err);
+        status = make_ready(light, &options, err);
         if (status != ROCKET_OK)
             rk_error_prefix(err, "%s", rk_config_name(light->bundle->config));
     }

@@ -12,12 +12,17 @@
 #include "net.h"
 #include "schema.h"
 
-typedef struct rk_light_options {
+typedef struct rk_light_options rk_light_options;
+struct rk_light_options {
     const char *const *reserved; /* input fields whose text stays in a batch as BYTES columns */
     size_t n_reserved;
     const char *const *user_fields; /* input fields that are the user's: see rocket/score.h */
     size_t n_user_fields;
-} rk_light_options;
+
+    /* NULL, or what sets options that depend on the fields which the file's config has; called once. */
+    rocket_status (*choose)(rk_light_options *options, const rk_resolved *view, void *ctx, rocket_error *err);
+    void *choose_ctx;
+};
 
 typedef struct rk_light {
     rk_bundle *bundle;

@@ -1,0 +1,124 @@
+/* See prediction_text.h. A row says the same number several times, alone and in a list: its text is made once. */
+#include "prediction_text.h"
+
+#include <string.h>
+
+#include "number.h"
+
+const char *const rk_prediction_names[RK_N_PREDICTED] = { "y_light",       "probs_light",    "logits_light",
+                                                          "probs_light_y", "logits_light_y", "probs_light_1",
+                                                          "logits_light_1" };
+
+enum { MEMORY = 4 }; /* numbers: two classes' probabilities and logits */
+
+/* Where rows go, and the numbers written last. */
+typedef struct writer {
+    rk_buf *out;
+    const rk_prediction_layout *layout;
+    float values[MEMORY];
+    char texts[MEMORY][RK_NUMBER_BYTES];
+    size_t sizes[MEMORY]; /* 0: none yet */
+    int next;
+} writer;
+
+void rk_prediction_put_field(rk_buf *out, const rk_prediction_layout *layout, const char *text, size_t n)
+{
+    bool quote = memchr(text, layout->separator, n) != NULL || memchr(text, '"', n) != NULL;
+
+    if (!quote) {
+        rk_buf_append(out, text, n);
+        return;
+    }
+    rk_buf_puts(out, "\"");
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"')
+            rk_buf_puts(out, "\"");
+        rk_buf_append(out, text + i, 1);
+    }
+    rk_buf_puts(out, "\"");
+}
+
+static void put_number(writer *w, float value)
+{
+    int i = 0;
+
+    while (i < MEMORY && (w->sizes[i] == 0 || memcmp(&w->values[i], &value, sizeof value) != 0))
+        i++;
+    if (i == MEMORY) {
+        i = w->next;
+        w->next = (i + 1) % MEMORY;
+        w->values[i] = value;
+        w->sizes[i] = rk_format_float(w->texts[i], value);
+    }
+    rk_buf_append(w->out, w->texts[i], w->sizes[i]);
+}
+
+static void put_vector(writer *w, const float *values)
+{
+    bool quote = w->layout->n_classes > 1 && (w->layout->separator == ',' || w->layout->separator == ' ');
+
+    rk_buf_append(w->out, "\"[" + !quote, 1 + (size_t)quote);
+    for (int c = 0; c < w->layout->n_classes; c++) {
+        if (c > 0)
+            rk_buf_append(w->out, ", ", 2);
+        put_number(w, values[c]);
+    }
+    rk_buf_append(w->out, "]\"", 1 + (size_t)quote);
+}
+
+static void put_class(rk_buf *out, int class)
+{
+    char digit = (char)('0' + class);
+
+    if (class < 10)
+        rk_buf_append(out, &digit, 1);
+    else
+        rk_buf_printf(out, "%d", class);
+}
+
+static void put_column(writer *w, rk_prediction_column what, const float *logits, const float *probs)
+{
+    int n_classes = w->layout->n_classes, best = 0;
+
+    for (int c = 1; c < n_classes; c++)
+        if (probs[c] > probs[best])
+            best = c;
+    if (what == RK_PREDICTED_CLASS)
+        put_class(w->out, best);
+    else if (n_classes == 1)
+        put_number(w, what == RK_PREDICTED_PROBS ? probs[0] : logits[0]);
+    else if (what == RK_PREDICTED_PROBS || what == RK_PREDICTED_LOGITS)
+        put_vector(w, what == RK_PREDICTED_PROBS ? probs : logits);
+    else if (what == RK_PREDICTED_PROB_OF_CLASS || what == RK_PREDICTED_LOGIT_OF_CLASS)
+        put_number(w, what == RK_PREDICTED_PROB_OF_CLASS ? probs[best] : logits[best]);
+    else
+        put_number(w, what == RK_PREDICTED_PROB_1 ? probs[1] : logits[1]);
+}
+
+static void put_separator(writer *w, bool first)
+{
+    if (!first)
+        rk_buf_append(w->out, &w->layout->separator, 1);
+}
+
+void rk_prediction_put_rows(rk_buf *out, const rk_prediction_layout *layout, const rk_scores *scores,
+                            const rk_batch *batch, int64_t begin, int64_t end)
+{
+    writer w = { .out = out, .layout = layout };
+
+    for (int64_t b = begin; b < end; b++) {
+        for (size_t i = 0; i < layout->n_columns; i++) {
+            put_separator(&w, i == 0);
+            put_column(&w, layout->columns[i], scores->logits + b * scores->ld_logits,
+                       scores->probs + b * scores->ld_probs);
+        }
+        for (size_t i = 0; i < layout->n_reserved; i++) {
+            const rk_column *column = &batch->columns[layout->reserved[i]];
+
+            put_separator(&w, layout->n_columns + i == 0);
+            rk_prediction_put_field(out, layout, column->bytes + column->offsets[b],
+                                    (size_t)(column->offsets[b + 1] - column->offsets[b]));
+        }
+        rk_buf_append(out, "\n", 1);
+    }
+}
