@@ -1,14 +1,12 @@
 /* A net of 8-bit integers against figures that a program sharing nothing with rocket computed from the same tensors
  * (make_int8.py): one id, a weighted bag with a scale of its own, numbers with zero points, layers with a rectifier,
  * without one, with a norm, and one of floats behind them. With every kernel that runs here, and with a user. */
-#include <string.h>
+#include <stdio.h>
 
-#include "example.h"
 #include "file.h"
 #include "json.h"
-#include "mem.h"
 #include "net.h"
-#include "rk_test.h"
+#include "nn_world.h"
 
 enum { ROWS = 12, ITEMS = 3 * ROWS, A_ROWS = 7, B_ROWS = 5, A = 4, B = 3, P = 2, N_LAYERS = 4 };
 static const int64_t sizes[] = { A + B + P, 20, 16, 18, 2 };
