@@ -249,7 +249,7 @@ static void run(const rk_int8_layer *layer, rk_int8_tile tile, int64_t n_rows)
         tile.start += columns;
         tile.scale += columns;
         tile.shift += columns;
-        tile.zero += tile.zero ? columns : 0;
+        tile.zero = tile.zero ? tile.zero + columns : NULL; /* nothing is added to no pointer */
     }
 }
 
