@@ -116,8 +116,8 @@ static void write_through(rk_atomic_file *file, const char *bytes, size_t n)
     }
 }
 
-/* A checkpoint is seldom read soon, and would push out the training data. Once it is on the disk: before, its pages
- * could not be given back, and who asked for it would wait for the disk. */
+/* What was written goes to the disk now, while the rest is being copied, and its pages are free for the rest: a
+ * checkpoint is seldom read soon, and would push out the training data. */
 static void let_go(const rk_atomic_file *file)
 {
     (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
@@ -136,6 +136,8 @@ void rk_atomic_write(rk_atomic_file *file, const void *bytes, size_t n)
     if (n > sizeof file->buffer) {
         write_through(file, bytes, n);
         file->large |= n >= LARGE;
+        if (file->large)
+            let_go(file);
         return;
     }
     if (n > 0)
