@@ -158,7 +158,7 @@ void rk_int8_bag_bytes(rk_bytes y, int64_t n, const rk_int8_bag *bag, const floa
         for (; asked < end + AHEAD && asked < last; asked++)
             ask_for(bag->q, b->ids, asked, bag->dim);
         sum.y = y.data + r * y.ld;
-        sum.ids = b->ids + begin;
+        sum.ids = b->ids ? b->ids + begin : NULL; /* no row has any */
         sum.weights = b->weights ? b->weights + begin : NULL;
         sum.n = end - begin;
         sum.factor = factor_of(b, r);

@@ -26,10 +26,10 @@ void rk_lookups_find(rk_lookups *out, const rk_steps *steps, rk_arena *arena)
 }
 
 /* Into the second-level cache: a piece's rows would take most of the first one. */
-RK_PREFETCHING void ask_for(const rk_lookup *lookup, const int64_t *ids, int64_t n)
+RK_PREFETCHING void ask_for(const rk_lookup *lookup, const rk_column *column, int64_t begin, int64_t end)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const char *row = lookup->rows + (size_t)ids[i] * lookup->row_bytes;
+    for (int64_t i = begin; i < end; i++) {
+        const char *row = lookup->rows + (size_t)column->ids[i] * lookup->row_bytes;
 
         for (size_t at = 0; at < lookup->row_bytes; at += LINE)
             __builtin_prefetch(row + at, 0, 2);
@@ -45,7 +45,7 @@ void rk_fetch_rows(rk_fetch *fetch, int64_t n)
         int64_t first = none ? 0 : column->offsets[fetch->begin] + fetch->n_done;
         int64_t left = none ? 0 : column->offsets[fetch->end] - first, now = left < n ? left : n;
 
-        ask_for(lookup, column->ids + first, now);
+        ask_for(lookup, column, first, first + now);
         n -= now;
         fetch->n_done += now;
         if (now == left) {
@@ -61,7 +61,7 @@ void rk_fetch_user(const rk_lookups *lookups, const rk_column *const *columns)
         const rk_column *column = columns[lookups->all[i].input];
 
         if (lookups->all[i].user)
-            ask_for(&lookups->all[i], column->ids + column->offsets[0], column->offsets[1] - column->offsets[0]);
+            ask_for(&lookups->all[i], column, column->offsets[0], column->offsets[1]);
     }
 }
 

@@ -26,7 +26,8 @@ typedef struct input {
     size_t left;
 } input;
 
-static side sides[2]; /* without and with user fields */
+enum { N_SIDES = 4 };
+static side sides[N_SIDES]; /* without and with user fields; the same with weights of 8 bits */
 
 static void open_sides(void)
 {
@@ -35,8 +36,10 @@ static void open_sides(void)
     score_world world = score_world_make(2);
 
     options.max_rows = MAX_ROWS - 1;
-    for (int i = 0; i < 2; i++) {
-        sides[i].model = score_world_open(&world, i > 0);
+    for (int i = 0; i < N_SIDES; i++) {
+        if (i == 2)
+            score_world_quantize(&world);
+        sides[i].model = score_world_open(&world, i % 2 > 0);
         score_world_must(rocket_session_new(&sides[i].session, sides[i].model, &options, &err), &err);
     }
     score_world_free(&world);
@@ -209,7 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         open_sides();
     uint8_t how = take(&in);
     size_t n = take(&in) % (MAX_ROWS + 1);
-    const side *s = &sides[how & 1];
+    const side *s = &sides[(how & 1) + (how & 8 ? 2 : 0)];
     bool one_user = how & 2;
 
     if (how & 4)
