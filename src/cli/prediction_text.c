@@ -57,7 +57,7 @@ static void put_vector(writer *w, const float *values)
 {
     bool quote = w->layout->n_classes > 1 && (w->layout->separator == ',' || w->layout->separator == ' ');
 
-    rk_buf_append(w->out, "\"[" + !quote, 1 + (size_t)quote);
+    rk_buf_puts(w->out, quote ? "\"[" : "[");
     for (int c = 0; c < w->layout->n_classes; c++) {
         if (c > 0)
             rk_buf_append(w->out, ", ", 2);
