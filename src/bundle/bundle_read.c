@@ -125,14 +125,14 @@ static rocket_status read_config(rk_bundle *bundle, const rk_tensor_file *file, 
     return status == ROCKET_CONFIG ? ROCKET_CORRUPT : status;
 }
 
-/* Where the values go: floats of everything, or, packed, of what the file has as floats. */
+/* Where the values go: floats of everything, or, packed, of what the file does not have as integers. */
 static rocket_status make_weights(rk_bundle *bundle, const rk_tensor_file *file, bool packed, rocket_error *err)
 {
     RK_TRY(rk_weights_new_dense(&bundle->weights, bundle->graph, err));
     for (int i = 0; i < rk_graph_n_tables(bundle->graph); i++) {
         const rk_tensor_info *tensor = rk_tensor_file_find(file, rk_graph_table_at(bundle->graph, i)->name);
 
-        if (!packed || tensor->type == RK_F32)
+        if (!packed || tensor->type != RK_I8)
             RK_TRY(rk_weights_add_table(bundle->weights, i, err));
     }
     return rk_variables_load(bundle->weights, NULL, file, err);

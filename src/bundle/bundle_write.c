@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bf16.h"
 #include "bundle.h"
 #include "error.h"
 #include "int8_tensors.h"
@@ -12,8 +13,20 @@
 typedef struct writing {
     const rk_bundle_source *source;
     rk_tensor_writer *writer;
-    rk_arena names; /* and the words of vocabularies */
+    rk_arena names; /* and the words of vocabularies, and values of 16 bits */
 } writing;
+
+/* A kernel or table of floats that bfloat16 holds exactly. */
+static void halve(writing *w, rk_tensor_info *tensor, int64_t n)
+{
+    const float *values = tensor->data;
+    uint16_t *halves = rk_arena_alloc(&w->names, (size_t)n, sizeof *halves);
+
+    for (int64_t i = 0; halves && i < n; i++)
+        halves[i] = rk_bf16(values[i]);
+    tensor->type = RK_BF16;
+    tensor->data = halves;
+}
 
 /* The values of a variable, or with a slot those of its slot. A name that cannot be made is remembered by the arena. */
 static void add_tensor(writing *w, rk_tensor_info tensor, const char *slot)
@@ -22,6 +35,8 @@ static void add_tensor(writing *w, rk_tensor_info tensor, const char *slot)
 
     for (int i = 0; i < tensor.rank; i++)
         n *= tensor.dims[i];
+    if (w->source->weights->is_bf16 && tensor.rank == 2)
+        halve(w, &tensor, n);
     tensor.bytes = (size_t)n * rk_dtype_bytes(tensor.type);
     if (slot != NULL)
         tensor.name = rk_arena_printf(&w->names, "%s/%s", tensor.name, slot);
@@ -108,18 +123,6 @@ static void add_best(writing *w)
     add_number(w, "rocket.best_step", w->source->state.best_step);
 }
 
-/* Has anything been quantized? Readers of version 1 know nothing of that. */
-static bool has_integers(const rk_weights *weights)
-{
-    bool found = false;
-
-    for (int i = 0; i < rk_graph_n_params(weights->graph); i++)
-        found = found || weights->int8_kernels[i].w != NULL;
-    for (int i = 0; i < rk_graph_n_tables(weights->graph); i++)
-        found = found || weights->int8_tables[i].q != NULL;
-    return found;
-}
-
 static rocket_status add_meta(writing *w, rocket_error *err)
 {
     const rk_bundle_source *source = w->source;
@@ -127,7 +130,9 @@ static rocket_status add_meta(writing *w, rocket_error *err)
     const char *kind = source->updater != NULL ? "checkpoint" : "model";
 
     rk_tensor_writer_meta(w->writer, "rocket.kind", kind, strlen(kind));
-    rk_tensor_writer_meta(w->writer, "rocket.version", has_integers(source->weights) ? "2" : "1", 1);
+    bool quantized = source->weights->is_bf16 || rk_weights_have_integers(source->weights);
+    /* readers of version 1 know nothing of that */
+    rk_tensor_writer_meta(w->writer, "rocket.version", quantized ? "2" : "1", 1);
     add_number(w, "rocket.step", source->state.step);
     if (source->updater != NULL) {
         add_number(w, "rocket.seed", source->state.seed);

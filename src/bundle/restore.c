@@ -195,7 +195,7 @@ static void restore(restoring *r, float *to, const char *name, const rk_shape *s
     if (!from || from->type != RK_F32 ||
         (!same_dims(from, shape) && !(r->options->fit_shapes && can_fit(from, shape)))) {
         rk_log(RK_LOG_WARN, "fine_tune_checkpoint has no \"%s\"%s: it starts as it was drawn", old,
-               from ? " of this shape" : "");
+               from ? " in floats of this shape" : "");
         return;
     }
     if (from->bytes > 0)

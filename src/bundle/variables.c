@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bf16.h"
 #include "error.h"
 #include "int8_tensors.h"
 
@@ -31,7 +32,8 @@ static rocket_status find(const rk_tensor_info **out, const rk_tensor_file *file
     const rk_tensor_info *tensor = rk_tensor_file_find(file, name);
 
     RK_FAIL_IF(tensor == NULL, CORRUPT, err, "no tensor \"%s\"", name);
-    bool same = (tensor->type == RK_F32 || tensor->type == RK_I8) && tensor->rank == shape->rank;
+    bool known = tensor->type == RK_F32 || tensor->type == RK_I8 || tensor->type == RK_BF16;
+    bool same = known && tensor->rank == shape->rank;
     for (int i = 0; same && i < shape->rank; i++)
         same = tensor->dims[i] == shape->dims[i];
     RK_FAIL_IF(!same, CORRUPT, err, "tensor \"%s\" has another type or shape than the model", name);
@@ -87,7 +89,7 @@ static rocket_status add_kernel(loading *l, rk_int8_kernel *to, rocket_error *er
 {
     copy *c = &l->copies[l->n - 1];
 
-    if (c->from->type == RK_F32)
+    if (c->from->type != RK_I8)
         return ROCKET_OK;
     RK_TRY(rk_int8_kernel_check(l->file, c->from, err));
     c->kernel = to;
@@ -98,7 +100,7 @@ static rocket_status add_table(loading *l, rk_int8_table *to, rocket_error *err)
 {
     copy *c = &l->copies[l->n - 1];
 
-    if (c->from->type == RK_F32)
+    if (c->from->type != RK_I8)
         return ROCKET_OK;
     RK_TRY(rk_int8_table_check(l->file, c->from, err));
     c->table = to;
@@ -172,12 +174,25 @@ static void put_table(copy *c)
     c->table_room = (rk_int8_table){ 0 };
 }
 
+/* Tensors of foreign files may stand anywhere. */
+static void widen(float *to, const rk_tensor_info *from)
+{
+    for (size_t i = 0; i < from->bytes / sizeof(uint16_t); i++) {
+        uint16_t half;
+
+        memcpy(&half, (const char *)from->data + i * sizeof half, sizeof half);
+        to[i] = rk_bf16_float(half);
+    }
+}
+
 static void put(copy *c)
 {
     if (c->kernel)
         put_kernel(c);
     else if (c->table)
         put_table(c);
+    else if (c->from->type == RK_BF16)
+        widen(c->to, c->from);
     else if (c->from->bytes > 0)
         memcpy(c->to, c->from->data, c->from->bytes);
 }

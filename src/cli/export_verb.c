@@ -129,10 +129,12 @@ static rocket_status choose_gate(outputs *out, rk_quantize_gate *gate, const rk_
 
     *gate = (rk_quantize_gate){ .data = rk_args_get(args, "check"), .most_loss = DEFAULT_LOSS };
     RK_FAIL_IF(kind == NULL && (gate->data != NULL || loss != NULL), USAGE, err,
-               "--check, --most-auc-loss: expected --quantize int8 with them");
+               "--check, --most-auc-loss: expected --quantize KIND with them");
     if (kind == NULL)
         return ROCKET_OK;
-    RK_FAIL_IF(strcmp(kind, "int8") != 0, USAGE, err, "--quantize: expected int8, found \"%s\"", kind);
+    while (gate->kind < RK_N_QUANTIZE_KINDS && strcmp(kind, rk_quantize_kinds[gate->kind]) != 0)
+        gate->kind++;
+    RK_FAIL_IF(gate->kind == RK_N_QUANTIZE_KINDS, USAGE, err, "--quantize: expected int8 or bf16, found \"%s\"", kind);
     RK_FAIL_IF(gate->data == NULL, USAGE, err, "--quantize: expected --check FILES, rows to compare AUC on");
     RK_FAIL_IF(out->onnx != NULL, USAGE, err, "--quantize: expected no --onnx with it, that is written in floats");
     RK_FAIL_IF(loss != NULL && (!rk_parse_double(loss, strlen(loss), &gate->most_loss) || !(gate->most_loss >= 0)),
@@ -183,7 +185,8 @@ static rocket_status export_light_net(const rk_args *args, rk_arena *arena, rock
     RK_TRY(spare_inputs(&out, path, err));
     RK_TRY(export_checkpoint(path, &out, err));
     if (out.gate != NULL)
-        rk_log(RK_LOG_INFO, "AUC %.6f with 8-bit weights, %.6f without", gate.after, gate.before);
+        rk_log(RK_LOG_INFO, "AUC %.6f with %s weights, %.6f without", gate.after, rk_quantize_kinds[gate.kind],
+               gate.before);
     if (out.model != NULL)
         rk_log(RK_LOG_INFO, "%s -> %s", path, out.model);
     if (out.onnx != NULL)
@@ -208,7 +211,8 @@ static const rk_option options[] = {
     { "onnx", 0, "FILE", "the same as an ONNX model" },
     { "export-dir", 0, "DIR", "write DIR/<version>/model.safetensors, all at once; --onnx names a file beside it" },
     { "version", 0, "N", "the version's number (default: seconds since 1970, greater than any in DIR)" },
-    { "quantize", 0, "KIND", "int8: kernels and tables in 8 bits; refused (exit 6) if AUC drops by more than allowed" },
+    { "quantize", 0, "KIND",
+      "int8 or bf16: kernels and tables in 8 or 16 bits; refused (exit 6) if AUC drops by more than allowed" },
     { "check", 0, "FILES", "rows with labels that --quantize compares AUC on" },
     { "most-auc-loss", 0, "X", "what AUC may lose (default 0.0005)" },
     { 0 },

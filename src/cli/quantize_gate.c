@@ -1,6 +1,7 @@
 /* See quantize_gate.h. The data are read twice, once for each AUC: what was scored by the floats is not known any more
- * when they have been rounded. Scores come from the path of scoring, with 8-bit arithmetic the second time. In the
- * first pass the least and greatest value of each column that a kernel multiplies are noted, for its scale. */
+ * when they have been rounded. Scores come from the path of scoring, with 8-bit arithmetic the second time if there are
+ * integers. In the first pass the least and greatest value of each column that a kernel multiplies are noted, for its
+ * scale. */
 #include "quantize_gate.h"
 
 #include <math.h>
@@ -15,6 +16,8 @@
 #include "stream.h"
 
 enum { BATCH = 1024 };
+
+const char *const rk_quantize_kinds[RK_N_QUANTIZE_KINDS] = { "int8", "bf16" };
 
 /* What kernels multiply, as seen in the first rows. */
 typedef struct watch {
@@ -204,7 +207,7 @@ static rocket_status measure(double *out, const rk_bundle *bundle, const char *d
     return status;
 }
 
-static rocket_status quantize(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
+static rocket_status quantize_to_int8(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
 {
     watch w = { 0 };
     rocket_status status = open_watch(&w, bundle->graph, err);
@@ -217,14 +220,26 @@ static rocket_status quantize(rk_bundle *bundle, rk_quantize_gate *gate, rocket_
     return status;
 }
 
+static rocket_status quantize_to_bf16(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
+{
+    RK_FAIL_IF(rk_weights_have_integers(bundle->weights), CONFIG, err,
+               "expected weights of floats to round to bf16, found integers");
+    RK_TRY(measure(&gate->before, bundle, gate->data, NULL, err));
+    rk_weights_round_to_bf16(bundle->weights);
+    return ROCKET_OK;
+}
+
 rocket_status rk_quantize_checked(rk_bundle *bundle, rk_quantize_gate *gate, rocket_error *err)
 {
-    RK_TRY(quantize(bundle, gate, err));
+    if (gate->kind == RK_QUANTIZE_INT8)
+        RK_TRY(quantize_to_int8(bundle, gate, err));
+    else
+        RK_TRY(quantize_to_bf16(bundle, gate, err));
     RK_TRY(measure(&gate->after, bundle, gate->data, NULL, err));
-    RK_FAIL_IF(
-        !(gate->before - gate->after <= gate->most_loss), GATE, err,
-        "%s: expected 8-bit weights to cost at most %g of AUC, found %.6f (%.6f before, %.6f after); nothing was "
-        "written",
-        gate->data, gate->most_loss, gate->before - gate->after, gate->before, gate->after);
+    RK_FAIL_IF(!(gate->before - gate->after <= gate->most_loss), GATE, err,
+               "%s: expected %s weights to cost at most %g of AUC, found %.6f (%.6f before, %.6f after); nothing was "
+               "written",
+               gate->data, rk_quantize_kinds[gate->kind], gate->most_loss, gate->before - gate->after, gate->before,
+               gate->after);
     return ROCKET_OK;
 }

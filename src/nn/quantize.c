@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "bf16.h"
 #include "error.h"
 #include "op.h"
 
@@ -141,4 +142,30 @@ rocket_status rk_weights_quantize(rk_weights *weights, const rk_range *ranges, r
     }
     RK_FAIL_IF(!ok, FAILED, err, "out of memory for 8-bit weights");
     return ROCKET_OK;
+}
+
+/* ---- 16 bits ---- */
+
+static void round_to_bf16(float *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        values[i] = rk_bf16_float(rk_bf16(values[i]));
+}
+
+void rk_weights_round_to_bf16(rk_weights *weights)
+{
+    const rk_graph *graph = weights->graph;
+
+    for (int i = 0; i < rk_graph_n_params(graph); i++) {
+        const rk_param *param = rk_graph_param_at(graph, i);
+
+        if (param->shape.rank == 2)
+            round_to_bf16(weights->dense + param->offset, rk_shape_size(&param->shape));
+    }
+    for (int i = 0; i < rk_graph_n_tables(graph); i++) {
+        const rk_table *table = rk_graph_table_at(graph, i);
+
+        round_to_bf16(weights->tables[i], table->n_rows * table->dim);
+    }
+    weights->is_bf16 = true;
 }

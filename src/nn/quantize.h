@@ -35,4 +35,8 @@ typedef struct rk_range {
  * then rounded in part. Floats become what the integers stand for. */
 ROCKET_NODISCARD rocket_status rk_weights_quantize(rk_weights *weights, const rk_range *ranges, rocket_error *err);
 
+/* The other kind: kernels and tables become the nearest values of 16 bits (bf16.h), and are written so. In memory they
+ * stay floats, and are scored as such. */
+void rk_weights_round_to_bf16(rk_weights *weights);
+
 #endif

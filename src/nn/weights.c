@@ -81,6 +81,17 @@ void rk_weights_free(rk_weights *weights)
 
 /* ---- 8 bits ---- */
 
+bool rk_weights_have_integers(const rk_weights *weights)
+{
+    bool found = false;
+
+    for (int i = 0; i < rk_graph_n_params(weights->graph); i++)
+        found |= weights->int8_kernels[i].w != NULL;
+    for (int i = 0; i < rk_graph_n_tables(weights->graph); i++)
+        found |= weights->int8_tables[i].q != NULL;
+    return found;
+}
+
 bool rk_int8_kernel_alloc(rk_int8_kernel *out, int64_t k, int64_t n)
 {
     out->w = rk_alloc((size_t)(k * n), sizeof *out->w);

@@ -26,6 +26,7 @@ typedef struct rk_weights {
     float **tables;               /* [n_tables] [V, D] f32 each; NULL: only as integers */
     rk_int8_kernel *int8_kernels; /* [n_params] what has been quantized (quantize.h); dense has the same as floats */
     rk_int8_table *int8_tables;   /* [n_tables] */
+    bool is_bf16;                 /* kernels and tables have been rounded to bfloat16, and are written so */
 } rk_weights;
 
 /* Allocate, all zero. Too much memory is an error that names the table. */
@@ -35,6 +36,8 @@ ROCKET_NODISCARD rocket_status rk_weights_new(rk_weights **out, const rk_graph *
 ROCKET_NODISCARD rocket_status rk_weights_new_dense(rk_weights **out, const rk_graph *graph, rocket_error *err);
 ROCKET_NODISCARD rocket_status rk_weights_add_table(rk_weights *weights, int table, rocket_error *err);
 void rk_weights_free(rk_weights *weights);
+
+bool rk_weights_have_integers(const rk_weights *weights); /* has anything been quantized to 8 bits? */
 
 /* Room for the integers and scales of a kernel or table. NULL members where there was no memory: false. */
 bool rk_int8_kernel_alloc(rk_int8_kernel *out, int64_t k, int64_t n);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Export with 8-bit weights: what the file holds, how it scores, and the gate in front of it.
+# Export with weights of 8 and 16 bits: what the file holds, how it scores, and the gate in front of it.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 
 small_csv 1200 1 >train.csv
@@ -11,7 +11,7 @@ export_it() { "$rocket" export -c run/pipeline.config "$@"; }
 
 run 0 export_it -q -o float.safetensors
 run 0 export_it -o int8.safetensors --quantize int8 --check eval.csv --most-auc-loss 0.01
-said "$err" 'AUC 0\.[0-9]{6} with 8-bit weights, 0\.[0-9]{6} without'
+said "$err" 'AUC 0\.[0-9]{6} with int8 weights, 0\.[0-9]{6} without'
 
 # ---- what the file holds
 if python3 - float.safetensors int8.safetensors <<'PYTHON'; then good; else bad "tensors of the quantized model"; fi
@@ -71,6 +71,45 @@ assert max(abs(x - y) for x, y in zip(a, b)) < 0.05 and len(set(b)) > 300
 PYTHON
 run 0 "$rocket" inspect int8.safetensors
 
+# ---- 16 bits: the nearest value with 8 bits of fraction, in the file; scored as floats
+run 0 export_it -o bf16.safetensors --quantize bf16 --check eval.csv --most-auc-loss 0.01
+said "$err" 'AUC 0\.[0-9]{6} with bf16 weights, 0\.[0-9]{6} without'
+run 0 "$rocket" predict -q -m bf16.safetensors -i eval.csv -o bf16.csv
+run 0 "$rocket" export -q --checkpoint bf16.safetensors -o widened.safetensors
+run 0 "$rocket" predict -q -m widened.safetensors -i eval.csv -o widened.csv
+same bf16.csv widened.csv
+run 3 "$rocket" export --checkpoint int8.safetensors -o twice.safetensors --quantize bf16 --check eval.csv
+said "$err" 'expected weights of floats to round to bf16, found integers'
+if python3 - float.safetensors bf16.safetensors widened.safetensors <<'PYTHON'; then good; else bad "tensors of bf16"; fi
+import json, struct, sys
+def tensors(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    for name, entry in json.loads(data[8:8 + n]).items():
+        if name != "__metadata__" and not name.startswith("__pad_") and entry["dtype"] in ("F32", "BF16"):
+            begin, end = (8 + n + at for at in entry["data_offsets"])
+            code = {"F32": "I", "BF16": "H"}[entry["dtype"]]
+            yield name, (entry["dtype"], entry["shape"], struct.unpack("<%d%s" % ((end - begin) // struct.calcsize(code), code), data[begin:end]))
+floats, halves, widened = (dict(tensors(path)) for path in sys.argv[1:])
+def nearest(bits): # of the two neighbours the nearer one, ties to the even one
+    low = bits >> 16
+    rest = bits & 0xffff
+    return low + (rest > 0x8000 or (rest == 0x8000 and low & 1))
+assert floats.keys() == halves.keys() == widened.keys()
+for name, (_, shape, values) in floats.items():
+    kind, _, found = halves[name]
+    assert (kind == "BF16") == (len(shape) == 2), name
+    expected = tuple(map(nearest, values)) if kind == "BF16" else values
+    assert found == expected, name
+    assert widened[name][2] == (tuple(h << 16 for h in found) if kind == "BF16" else values), name
+assert sum(kind == "BF16" for kind, _, _ in halves.values()) >= 6
+PYTHON
+python3 - float.csv bf16.csv <<'PYTHON' && good || bad "scores of bf16 are far from those of floats"
+import csv, sys
+a, b = ([float(row["probs_light_1"]) for row in csv.DictReader(open(path))] for path in sys.argv[1:])
+assert a != b and max(abs(x - y) for x, y in zip(a, b)) < 0.01
+PYTHON
+
 # ---- the gate, and what is refused
 rm int8.safetensors
 # Labels that rounding works against: a click is what it makes less likely.
@@ -82,7 +121,7 @@ for x, y, line in zip(a, b, open("eval.csv")):
 PYTHON
 run 6 export_it -o int8.safetensors --quantize int8 --check against.csv --most-auc-loss 0
 check "nothing was written" [ ! -e int8.safetensors ]
-said "$err" 'expected 8-bit weights to cost at most 0 of AUC, found 0\.[0-9]+ \(0\.[0-9]+ before.*nothing was written'
+said "$err" 'expected int8 weights to cost at most 0 of AUC, found 0\.[0-9]+ \(0\.[0-9]+ before.*nothing was written'
 grep '^0' eval.csv >zeros.csv
 run 4 export_it -o int8.safetensors --quantize int8 --check zeros.csv
 said "$err" 'zeros.csv: expected rows of both classes, found one'
@@ -90,7 +129,7 @@ run 4 export_it -o int8.safetensors --quantize int8 --check nowhere.csv
 run 2 export_it -o int8.safetensors --quantize int8
 said "$err" 'expected --check FILES'
 run 2 export_it -o int8.safetensors --quantize int4 --check eval.csv
-said "$err" 'expected int8, found "int4"'
+said "$err" 'expected int8 or bf16, found "int4"'
 run 2 export_it -o int8.safetensors --quantize int8 --check eval.csv --most-auc-loss -1
 said "$err" 'expected a number of 0 or more, found "-1"'
 run 2 export_it -o int8.safetensors --check eval.csv
