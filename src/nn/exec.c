@@ -4,9 +4,8 @@
  * end, so no bit depends on which thread was faster. A slab is not zeroed before: the first to write overwrites; what
  * nobody writes was zero from the start.
  *
- * Chunks have at least RK_CHUNK_MIN_ROWS rows: a product of two rows costs nearly as much as one of sixteen. And they
- * have two whole pieces where they could have one: each chunk costs a slab of gradients, which is written and added up
- * once a step. Their number depends on the number of rows only.
+ * Chunks have at least RK_CHUNK_MIN_ROWS rows: a product of two rows costs nearly as much as one of sixteen. Their
+ * number depends on the number of rows only.
  */
 #include "exec.h"
 
@@ -387,23 +386,13 @@ static rocket_status tables_reserve(rk_exec *exec, rocket_error *err)
     return ROCKET_OK;
 }
 
-/* n / by, rounded up. */
-static int64_t share(int64_t n, int64_t by)
-{
-    return (n + by - 1) / by;
-}
-
 static void chunks_cut(rk_exec *exec, int64_t n_rows)
 {
-    int64_t rows = share(n_rows, RK_CHUNKS);
-
-    if (rows < RK_CHUNK_MIN_ROWS)
-        rows = RK_CHUNK_MIN_ROWS;
-    if (rows >= RK_PIECE_ROWS && rows < 2 * RK_PIECE_ROWS)
-        rows = 2 * RK_PIECE_ROWS;
     exec->n_rows = n_rows;
-    exec->chunk_rows = rows;
-    exec->n_chunks = (int)share(n_rows, rows);
+    exec->chunk_rows = (n_rows + RK_CHUNKS - 1) / RK_CHUNKS;
+    if (exec->chunk_rows < RK_CHUNK_MIN_ROWS)
+        exec->chunk_rows = RK_CHUNK_MIN_ROWS;
+    exec->n_chunks = (int)((n_rows + exec->chunk_rows - 1) / exec->chunk_rows);
 }
 
 /* Where a place is in this run. Passing rows have theirs in a piece only. */

@@ -14,8 +14,7 @@
 #include "sparse.h"
 #include "weights.h"
 
-/* A batch is cut into at most 8 chunks of at least 16 rows, and of 256 where they would have 128 to 255: part of the
- * definition of a result's bits. */
+/* A batch is cut into at most 8 pieces of at least 16 rows: part of the definition of a result's bits. */
 enum { RK_CHUNKS = 8, RK_CHUNK_MIN_ROWS = 16 };
 
 /* A chunk is run in pieces of at most so many rows, one after the other, so that what a piece needs stays in cache. */
