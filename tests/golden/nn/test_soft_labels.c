@@ -1,43 +1,20 @@
 /* The losses of kd blocks against figures that a program sharing nothing with rocket computed (make_soft_labels.py):
  * values and gradients, for 1, 2 and 5 values per row, logits and probabilities, temperatures, row weights. */
-#include "file.h"
-#include "json.h"
+#include "figures.h"
 #include "loss.h"
 #include "nn_world.h"
 
 enum { ROWS = 6 };
 
-static double number(const rk_json *value)
-{
-    double x = NAN;
-
-    assert_true(rk_json_number(value, &x));
-    return x;
-}
-
 static double member(const rk_json *c, const char *key)
 {
-    return number(rk_json_get(c, key));
+    return figures_number(rk_json_get(c, key));
 }
 
 static void fill(float *out, const rk_json *list)
 {
     for (size_t i = 0; i < rk_json_size(list); i++)
-        out[i] = (float)number(rk_json_at(list, i));
-}
-
-static rk_json *read_cases(void)
-{
-    const char *path = ROCKET_SOURCE_DIR "/tests/golden/nn/soft_labels.json";
-    rocket_error err = { 0 };
-    rk_json *root = NULL;
-    rk_buf text;
-
-    rk_buf_init(&text, 0);
-    assert_ok(rk_file_read(&text, path, &err), &err);
-    assert_ok(rk_json_parse(&root, text.data, text.size, path, &err), &err);
-    rk_buf_clear(&text);
-    return root;
+        out[i] = (float)figures_number(rk_json_at(list, i));
 }
 
 /* Predictions are rows of a table, so that they have a gradient. */
@@ -75,7 +52,7 @@ static void check_case(const rk_json *c, size_t i)
         fail_msg("case %zu: loss %.9g, expected %.9g", i, rk_exec_loss(world.exec, 0), member(c, "value"));
     const float *found = rk_exec_gradient(world.exec, pred, &ld);
     for (int64_t k = 0; k < ROWS * C; k++) {
-        double expected = number(rk_json_at(gradient, (size_t)k)), g = (double)found[k / C * ld + k % C];
+        double expected = figures_number(rk_json_at(gradient, (size_t)k)), g = (double)found[k / C * ld + k % C];
 
         if (fabs(g - expected) > 1e-5 * (1e-2 + fabs(expected)))
             fail_msg("case %zu: gradient %.9g of value %d, expected %.9g", i, g, (int)k, expected);
@@ -85,7 +62,7 @@ static void check_case(const rk_json *c, size_t i)
 
 static void losses_and_gradients_are_as_computed_elsewhere(void **state)
 {
-    rk_json *cases = read_cases();
+    rk_json *cases = figures_read("nn/soft_labels.json");
 
     (void)state;
     assert_int_equal(rk_json_size(cases), 48);

@@ -1,8 +1,7 @@
 /* Variational dropout against integrals that a program sharing nothing with rocket computed
  * (make_variational_dropout.py): the mean of what a value of 1 becomes, over 200,000 draws, its change with logit_p,
  * and inference. And its penalty. */
-#include "file.h"
-#include "json.h"
+#include "figures.h"
 #include "loss.h"
 #include "nn_world.h"
 
@@ -23,15 +22,9 @@ static double member(const rk_json *c, const char *key)
 
 static figures read_figures(void)
 {
-    const char *path = ROCKET_SOURCE_DIR "/tests/golden/nn/variational_dropout.json";
+    rk_json *root = figures_read("nn/variational_dropout.json");
     figures f = { .n = 0 };
-    rocket_error err = { 0 };
-    rk_json *root = NULL;
-    rk_buf text;
 
-    rk_buf_init(&text, 0);
-    assert_ok(rk_file_read(&text, path, &err), &err);
-    assert_ok(rk_json_parse(&root, text.data, text.size, path, &err), &err);
     for (size_t i = 0; i < rk_json_size(root); i++, f.n++) {
         const rk_json *c = rk_json_at(root, i);
         f.logit_p[i] = member(c, "logit_p");
@@ -40,7 +33,6 @@ static figures read_figures(void)
         f.inference[i] = member(c, "inference");
     }
     rk_json_free(root);
-    rk_buf_clear(&text);
     return f;
 }
 

@@ -3,8 +3,7 @@
  * without one, with a norm, and one of floats behind them. With every kernel that runs here, and with a user. */
 #include <stdio.h>
 
-#include "file.h"
-#include "json.h"
+#include "figures.h"
 #include "net.h"
 #include "nn_world.h"
 
@@ -22,39 +21,17 @@ typedef struct int8_world {
     float item_weights[ITEMS], values[ROWS * P], scores[ROWS * 2];
 } int8_world;
 
-static double number(const rk_json *value)
-{
-    double x = 0;
-
-    assert_true(rk_json_number(value, &x));
-    return x;
-}
-
 static void fill(float *out, const rk_json *list)
 {
     assert_true(rk_json_size(list) > 0);
     for (size_t i = 0; i < rk_json_size(list); i++)
-        out[i] = (float)number(rk_json_at(list, i));
+        out[i] = (float)figures_number(rk_json_at(list, i));
 }
 
 static void fill_integers(void *out, const rk_json *list)
 {
     for (size_t i = 0; i < rk_json_size(list); i++)
-        ((uint8_t *)out)[i] = (uint8_t)(int)number(rk_json_at(list, i));
-}
-
-static rk_json *read_figures(void)
-{
-    const char *path = ROCKET_SOURCE_DIR "/tests/golden/score/int8.json";
-    rocket_error err = { 0 };
-    rk_json *root = NULL;
-    rk_buf text;
-
-    rk_buf_init(&text, 0);
-    assert_ok(rk_file_read(&text, path, &err), &err);
-    assert_ok(rk_json_parse(&root, text.data, text.size, path, &err), &err);
-    rk_buf_clear(&text);
-    return root;
+        ((uint8_t *)out)[i] = (uint8_t)(int)figures_number(rk_json_at(list, i));
 }
 
 /* ---- the graph ---- */
@@ -186,12 +163,12 @@ static void make_columns(int8_world *w)
         const rk_json *row = rk_json_at(rows, r), *ids = rk_json_get(row, "b");
         int64_t at = w->offsets[1][r];
 
-        w->ids[0][r] = (int64_t)number(rk_json_get(row, "a"));
+        w->ids[0][r] = (int64_t)figures_number(rk_json_get(row, "a"));
         w->offsets[0][r + 1] = (int64_t)r + 1;
         w->offsets[1][r + 1] = at + (int64_t)rk_json_size(ids);
         for (size_t i = 0; i < rk_json_size(ids); i++) {
-            w->ids[1][at + (int64_t)i] = (int64_t)number(rk_json_at(ids, i));
-            w->item_weights[at + (int64_t)i] = (float)number(rk_json_at(rk_json_get(row, "weights"), i));
+            w->ids[1][at + (int64_t)i] = (int64_t)figures_number(rk_json_at(ids, i));
+            w->item_weights[at + (int64_t)i] = (float)figures_number(rk_json_at(rk_json_get(row, "weights"), i));
         }
         fill(w->values + r * P, rk_json_get(row, "p"));
     }
@@ -213,7 +190,7 @@ static void check_rows(int8_world *w, rk_net_session *session, int64_t at_once, 
                    &(rk_net_output){ w->logits, { w->scores, 2 } }, 1);
     for (size_t i = 0; i < ROWS * 2; i++) {
         const rk_json *row = rk_json_at(rk_json_get(w->json, "rows"), one_user ? 0 : i / 2);
-        double expected = number(rk_json_at(rk_json_get(row, "logits"), i % 2));
+        double expected = figures_number(rk_json_at(rk_json_get(row, "logits"), i % 2));
 
         if (!one_user || i < 2)
             assert_float_equal(w->scores[i], expected, 1e-5 * (1 + fabs(expected)));
@@ -244,7 +221,7 @@ static void check_net(int8_world *w, unsigned user)
 
 static void a_net_of_integers_has_the_figures(void **state)
 {
-    int8_world w = { .json = read_figures() };
+    int8_world w = { .json = figures_read("score/int8.json") };
 
     (void)state;
     make_graph(&w);
