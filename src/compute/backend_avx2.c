@@ -59,6 +59,35 @@ static void column_sums(float *sums, rk_block x)
         sum_columns(sums, x, c, 1);
 }
 
+static inline void add_squares(__m256d *sums, __m256 v)
+{
+    __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+
+    sums[0] = _mm256_fmadd_pd(low, low, sums[0]);
+    sums[1] = _mm256_fmadd_pd(high, high, sums[1]);
+}
+
+/* Sixteen sums side by side: one alone would wait for itself at every addition. */
+static double square_sum(rk_block x)
+{
+    enum { DOUBLES = 4, VECTORS = 4 };
+    __m256d sums[VECTORS] = { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() };
+    double lanes[DOUBLES], sum = 0;
+
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int64_t c = 0; c < x.cols; c += 2 * LANES) {
+            const float *p = x.data + r * x.ld + c;
+
+            add_squares(sums, load(p, x.cols - c));
+            if (x.cols - c > LANES)
+                add_squares(sums + 2, load(p + LANES, x.cols - c - LANES));
+        }
+    _mm256_storeu_pd(lanes, _mm256_add_pd(_mm256_add_pd(sums[0], sums[1]), _mm256_add_pd(sums[2], sums[3])));
+    for (int i = 0; i < DOUBLES; i++)
+        sum += lanes[i];
+    return sum;
+}
+
 static void copy(rk_block y, rk_block x)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -214,6 +243,7 @@ const rk_backend rk_backend_avx2 = {
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
+    .square_sum = square_sum,
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,

@@ -202,6 +202,7 @@ static bool loss_io_init(rk_exec *exec, int i)
     rk_loss_io *io = &exec->loss_ios[i];
 
     io->loss = loss;
+    io->backend = exec->options.backend;
     io->C = exec->plan->widths[loss->inputs[0]];
     io->x = exec_alloc(exec, loss->n_inputs, sizeof *io->x);
     io->dx = exec_alloc(exec, loss->n_inputs, sizeof *io->dx);

@@ -27,21 +27,9 @@ static int64_t share(const rk_sparse *sparse, int k)
     return sparse->n * k / RK_SPARSE_PIECES;
 }
 
-/* In LANES sums side by side: one alone would wait for each addition. */
-static double square_sum(const float *g, int64_t n)
+static double square_sum(const rk_updater *updater, float *g, int64_t n)
 {
-    enum { LANES = 16 };
-    double sums[LANES] = { 0 }, sum = 0;
-    int64_t i = 0;
-
-    for (; n - i >= LANES; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            sums[k] += (double)g[i + k] * (double)g[i + k];
-    for (int k = 0; i < n; i++, k++)
-        sums[k] += (double)g[i] * (double)g[i];
-    for (int k = 0; k < LANES; k++)
-        sum += sums[k];
-    return sum;
+    return updater->backend->square_sum((rk_block){ g, n, 1, n });
 }
 
 static void scale_values(float *g, int64_t n, float factor)
@@ -60,14 +48,14 @@ static void measure_piece(void *arg, int i, int thread)
     if (i < updater->n_dense_pieces) {
         const rk_piece *piece = &updater->pieces[i];
 
-        updater->partials[i] = square_sum(updater->gradients->dense + piece->begin, piece->end - piece->begin);
+        updater->partials[i] = square_sum(updater, updater->gradients->dense + piece->begin, piece->end - piece->begin);
     } else {
         rk_sparse *sparse = updater->gradients->sparse[s];
         int64_t begin = share(sparse, k) * sparse->dim, n = share(sparse, k + 1) * sparse->dim - begin;
 
         if (updater->multiplier != 1)
             scale_values(sparse->values + begin, n, updater->multiplier);
-        updater->partials[i] = square_sum(sparse->values + begin, n);
+        updater->partials[i] = square_sum(updater, sparse->values + begin, n);
     }
 }
 
