@@ -59,33 +59,39 @@ static void column_sums(float *sums, rk_block x)
         sum_columns(sums, x, c, 1);
 }
 
-static inline void add_squares(__m256d *sums, __m256 v)
-{
-    __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+/* Sixteen sums side by side: one alone would wait for itself at every addition. */
+typedef struct square_sums {
+    __m256d of[4];
+} square_sums;
 
-    sums[0] = _mm256_fmadd_pd(low, low, sums[0]);
-    sums[1] = _mm256_fmadd_pd(high, high, sums[1]);
+/* 4 floats at a time, which become doubles while they are loaded. */
+static inline void add_squares(square_sums *sums, const float *p)
+{
+    for (int i = 0; i < 4; i++) {
+        __m256d v = _mm256_cvtps_pd(_mm_loadu_ps(p + 4 * i));
+
+        sums->of[i] = _mm256_fmadd_pd(v, v, sums->of[i]);
+    }
 }
 
-/* Sixteen sums side by side: one alone would wait for itself at every addition. */
 static double square_sum(rk_block x)
 {
-    enum { DOUBLES = 4, VECTORS = 4 };
-    __m256d sums[VECTORS] = { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() };
-    double lanes[DOUBLES], sum = 0;
+    enum { STEP = 16 };
+    square_sums sums = { { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() } };
+    double lanes[4], sum = 0;
 
-    for (int64_t r = 0; r < x.rows; r++)
-        for (int64_t c = 0; c < x.cols; c += 2 * LANES) {
-            const float *p = x.data + r * x.ld + c;
+    for (int64_t r = 0; r < x.rows; r++) {
+        const float *row = x.data + r * x.ld;
+        int64_t c = 0;
 
-            add_squares(sums, load(p, x.cols - c));
-            if (x.cols - c > LANES)
-                add_squares(sums + 2, load(p + LANES, x.cols - c - LANES));
-        }
-    _mm256_storeu_pd(lanes, _mm256_add_pd(_mm256_add_pd(sums[0], sums[1]), _mm256_add_pd(sums[2], sums[3])));
-    for (int i = 0; i < DOUBLES; i++)
-        sum += lanes[i];
-    return sum;
+        for (; c + STEP <= x.cols; c += STEP)
+            add_squares(&sums, row + c);
+        for (; c < x.cols; c++)
+            sum += (double)row[c] * (double)row[c];
+    }
+    _mm256_storeu_pd(lanes,
+                     _mm256_add_pd(_mm256_add_pd(sums.of[0], sums.of[1]), _mm256_add_pd(sums.of[2], sums.of[3])));
+    return sum + lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }
 
 static void copy(rk_block y, rk_block x)

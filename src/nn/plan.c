@@ -385,13 +385,16 @@ static void touch_by_node(writers *w, const rk_node *node)
     }
 }
 
+/* Not by those whose gradient the node must know before: a concat that has an input twice. */
 static void await_node(writers *w, const rk_node *node)
 {
     int64_t first = 0;
 
     for (int i = 0; i < node->n_inputs; i++) {
-        if (writes(w->plan, node, i, first))
-            w->awaited[w->plan->gradients[node->inputs[i]].owner] = true;
+        int owner = w->plan->gradients[node->inputs[i]].owner;
+
+        if (writes(w->plan, node, i, first) && owner != w->plan->gradients[node->id].owner)
+            w->awaited[owner] = true;
         first += w->plan->widths[node->inputs[i]];
     }
 }

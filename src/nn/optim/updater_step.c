@@ -59,11 +59,14 @@ static void measure_piece(void *arg, int i, int thread)
     }
 }
 
+/* The norm. Whoever made the gradient may know it already, but not that of one which a multiplier changes. */
 static double measure(rk_updater *updater)
 {
     int n = updater->n_dense_pieces + updater->gradients->n_sparse * RK_SPARSE_PIECES;
     double sum = 0;
 
+    if (updater->gradients->squares && updater->multiplier == 1)
+        return sqrt(*updater->gradients->squares);
     rk_updater_run_pieces(updater, n, measure_piece);
     for (int i = 0; i < n; i++)
         sum += updater->partials[i];
@@ -335,10 +338,12 @@ rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradient
 rocket_status rk_updater_step(rk_updater *updater, rk_exec *exec, uint64_t step, double *norm, rocket_error *err)
 {
     rk_gradients gradients = { .dense = rk_exec_dense_gradient(exec), .n_sparse = rk_exec_n_sparse(exec) };
+    double squares = rk_exec_gradient_squares(exec);
 
     assert(gradients.n_sparse <= updater->max_sparse);
     for (int i = 0; i < gradients.n_sparse; i++)
         updater->collected[i] = rk_exec_sparse(exec, i);
     gradients.sparse = updater->collected;
+    gradients.squares = &squares;
     return rk_updater_apply(updater, &gradients, step, norm, err);
 }
