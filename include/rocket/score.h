@@ -17,8 +17,8 @@
  * Parts        Which fields are the user's is said when the model is opened. What depends on the user alone is then
  *              computed once for a request of many candidates. Features that cross fields of both are the candidates'.
  * Bits         A row has the same scores alone, among others, in any order, as a candidate or as a plain row, on any
- *              thread. Without user fields they are those of the training graph; with user fields sums are added up in
- *              another order (the user's share first), which the docs bound: docs/SCORING.md.
+ *              thread. They are near those of the training graph, which adds up in another order: docs/SCORING.md says
+ *              how near.
  * Errors       A status and one sentence that names row, field and value. Outputs are untouched.
  * ABI          Structs that begin with `size` may grow: start from the _INIT macro. Structs that the library returns
  *              by pointer may grow too; do not copy them. All others are final.

@@ -154,7 +154,8 @@ static rocket_status prepare(scoring *s, const rk_bench *bench, int64_t n_rows, 
     int64_t width = rk_shape_size(&rk_graph_node(s->bundle->graph, output)->shape);
 
     RK_TRY(find_user(s, bench->args, err));
-    RK_TRY(rk_net_new(&s->net, s->bundle->graph, s->bundle->weights, &(rk_net_options){ s->user, s->n_user }, err));
+    RK_TRY(rk_net_new(&s->net, s->bundle->graph, s->bundle->weights,
+                      &(rk_net_options){ .user = s->user, .n_user = s->n_user }, err));
     s->sessions = rk_alloc((size_t)bench->n_threads, sizeof *s->sessions);
     s->output = (rk_net_output){ output, { rk_alloc((size_t)(n_rows * width), sizeof(float)), width } };
     RK_FAIL_IF(s->sessions == NULL || s->output.to.data == NULL, FAILED, err, "out of memory");

@@ -101,7 +101,7 @@ static rocket_status open_pass(pass *p, rocket_error *err)
                rk_config_name(p->bundle->config), (long long)p->n_classes);
     RK_TRY(rk_schema_new(&p->schema, p->bundle->config, &columns, err));
     RK_TRY(rk_binding_new(&p->binding, graph, p->schema, err));
-    RK_TRY(rk_net_new(&p->net, graph, p->bundle->weights, NULL, err));
+    RK_TRY(rk_net_new(&p->net, graph, p->bundle->weights, &(rk_net_options){ .unfolded = p->watch }, err));
     RK_TRY(rk_net_session_new(&p->session, p->net, err));
     p->columns = rk_alloc((size_t)rk_graph_n_nodes(graph), sizeof *p->columns);
     RK_FAIL_IF(!p->columns, FAILED, err, "out of memory");

@@ -59,41 +59,6 @@ static void column_sums(float *sums, rk_block x)
         sum_columns(sums, x, c, 1);
 }
 
-/* Sixteen sums side by side: one alone would wait for itself at every addition. */
-typedef struct square_sums {
-    __m256d of[4];
-} square_sums;
-
-/* 4 floats at a time, which become doubles while they are loaded. */
-static inline void add_squares(square_sums *sums, const float *p)
-{
-    for (int i = 0; i < 4; i++) {
-        __m256d v = _mm256_cvtps_pd(_mm_loadu_ps(p + 4 * i));
-
-        sums->of[i] = _mm256_fmadd_pd(v, v, sums->of[i]);
-    }
-}
-
-static double square_sum(rk_block x)
-{
-    enum { STEP = 16 };
-    square_sums sums = { { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() } };
-    double lanes[4], sum = 0;
-
-    for (int64_t r = 0; r < x.rows; r++) {
-        const float *row = x.data + r * x.ld;
-        int64_t c = 0;
-
-        for (; c + STEP <= x.cols; c += STEP)
-            add_squares(&sums, row + c);
-        for (; c < x.cols; c++)
-            sum += (double)row[c] * (double)row[c];
-    }
-    _mm256_storeu_pd(lanes,
-                     _mm256_add_pd(_mm256_add_pd(sums.of[0], sums.of[1]), _mm256_add_pd(sums.of[2], sums.of[3])));
-    return sum + lanes[0] + lanes[1] + lanes[2] + lanes[3];
-}
-
 static void copy(rk_block y, rk_block x)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -132,6 +97,43 @@ static void add_scaled(rk_block y, rk_block x, float scale)
 
             store(p, left, _mm256_fmadd_ps(s, load(x.data + r * x.ld + c, left), load(p, left)));
         }
+}
+
+/* Row r, n registers' worth of columns from c on: a chain in each. n is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void add_columns(rk_block y, const rk_row_sums *sums, int64_t r, int64_t c,
+                                                              int n)
+{
+    const float *const *rows = sums->rows + r * sums->n, *const *end = rows + sums->n;
+    const float *by = sums->by ? sums->by + r * sums->n : NULL, *start = sums->start + r * sums->ld_start + c;
+    __m256 v[2 * WIDE];
+
+#pragma GCC unroll 8
+    for (int i = 0; i < n; i++)
+        v[i] = load(start + i * LANES, n > 1 ? LANES : y.cols - c);
+    for (; rows < end; rows++) {
+        __m256 factor = by ? _mm256_broadcast_ss(by++) : _mm256_set1_ps(1);
+
+#pragma GCC unroll 8
+        for (int i = 0; i < n; i++)
+            v[i] = _mm256_fmadd_ps(load(*rows + c + i * LANES, n > 1 ? LANES : y.cols - c), factor, v[i]);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < n; i++)
+        store(y.data + r * y.ld + c + i * LANES, n > 1 ? LANES : y.cols - c, v[i]);
+}
+
+static void add_rows(rk_block y, const rk_row_sums *sums)
+{
+    for (int64_t r = 0; r < y.rows; r++) {
+        int64_t c = 0;
+
+        for (; c + 2 * WIDE * LANES <= y.cols; c += 2 * WIDE * LANES)
+            add_columns(y, sums, r, c, 2 * WIDE);
+        for (; c + WIDE * LANES <= y.cols; c += WIDE * LANES)
+            add_columns(y, sums, r, c, WIDE);
+        for (; c < y.cols; c += LANES)
+            add_columns(y, sums, r, c, 1);
+    }
 }
 
 /* One bag, columns c .. c + 15 (the common embedding width in one go), sums in batch order. */
@@ -249,10 +251,10 @@ const rk_backend rk_backend_avx2 = {
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
-    .square_sum = square_sum,
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,
+    .add_rows = add_rows,
     .moments = moments,
     .norm = norm,
     .norm_moments = norm_moments,

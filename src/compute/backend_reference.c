@@ -3,6 +3,7 @@
  * Sums are kept in double where that costs a line, so that the other backends are measured against something better
  * than themselves. Slow by a factor of a hundred, and right: gradient sweeps run on it.
  */
+#include <math.h>
 #include <string.h>
 
 #include "backend.h"
@@ -40,16 +41,6 @@ static void column_sums(float *sums, rk_block x)
     }
 }
 
-static double square_sum(rk_block x)
-{
-    double sum = 0;
-
-    for (int64_t r = 0; r < x.rows; r++)
-        for (int64_t c = 0; c < x.cols; c++)
-            sum += (double)x.data[r * x.ld + c] * (double)x.data[r * x.ld + c];
-    return sum;
-}
-
 static void copy(rk_block y, rk_block x)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -68,6 +59,18 @@ static void add_scaled(rk_block y, rk_block x, float scale)
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c++)
             row_of(y, r)[c] += scale * row_of(x, r)[c];
+}
+
+static void add_rows(rk_block y, const rk_row_sums *sums)
+{
+    for (int64_t r = 0; r < y.rows; r++)
+        for (int64_t c = 0; c < y.cols; c++) {
+            float v = sums->start[r * sums->ld_start + c];
+
+            for (int64_t i = r * sums->n; i < (r + 1) * sums->n; i++)
+                v = fmaf(sums->by ? sums->by[i] : 1, sums->rows[i][c], v);
+            row_of(y, r)[c] = v;
+        }
 }
 
 static void moments(double *sums, rk_block x)
@@ -192,10 +195,10 @@ const rk_backend rk_backend_reference = {
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
-    .square_sum = square_sum,
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,
+    .add_rows = add_rows,
     .moments = moments,
     .norm = norm,
     .norm_moments = norm_moments,

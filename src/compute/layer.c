@@ -17,7 +17,7 @@ typedef struct portion {
     rk_block y;
     rk_matrix x;
     int64_t first, last;
-    const float *start;
+    rk_layer_start start;
     bool whole; /* norm and rectifier come after these columns */
 } portion;
 
@@ -101,7 +101,7 @@ static void run_plain(const portion *p)
     for (int64_t r = 0; r < p->y.rows; r++)
         for (int64_t j = 0; j < p->layer->n; j++) {
             const float *column = p->layer->packed + j / RK_PANEL * RK_PANEL * p->layer->k + j % RK_PANEL;
-            float sum = p->start[j];
+            float sum = p->start.data[r * p->start.ld + j];
 
             for (int64_t l = p->first; l < p->last; l++)
                 sum = fmaf(p->x.data[r * p->x.ld + l], column[l * RK_PANEL], sum);
@@ -121,7 +121,8 @@ static void run_group(const portion *p, int64_t j, int panels)
     rk_tile tile = { .c = p->y.data + j,
                      .ldc = p->y.ld,
                      .last = left < RK_PANEL ? left : RK_PANEL,
-                     .start = p->start + j,
+                     .start = p->start.data + j,
+                     .ld_start = p->start.ld,
                      .a = p->x.data + p->first,
                      .lda = p->x.ld,
                      .b = layer->packed + j * layer->k + p->first * RK_PANEL,
@@ -141,6 +142,7 @@ static void run_group(const portion *p, int64_t j, int panels)
 
         layer->tiles->across[n - 1][panels - 1](&tile);
         tile.c += n * tile.ldc;
+        tile.start += n * tile.ld_start;
         tile.a += n * tile.lda;
     }
 }
@@ -165,16 +167,12 @@ static void run(const portion *p)
     }
 }
 
-void rk_layer_begin(const rk_layer *layer, float *start, const float *x, int64_t last)
+void rk_layer_begin(const rk_layer *layer, rk_block y, rk_matrix x, int64_t last, rk_layer_start start)
 {
-    run(&(portion){ .layer = layer,
-                    .y = { start, layer->n, 1, layer->n },
-                    .x = { x, layer->k, false },
-                    .last = last,
-                    .start = layer->bias });
+    run(&(portion){ .layer = layer, .y = y, .x = x, .last = last, .start = start });
 }
 
-void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, const float *start)
+void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, rk_layer_start start)
 {
     run(&(portion){ .layer = layer, .y = y, .x = x, .first = first, .last = layer->k, .start = start, .whole = true });
 }

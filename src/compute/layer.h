@@ -1,6 +1,6 @@
 /* A dense layer as scoring runs it: its product, the batch norm and the rectifier behind it in one pass over memory.
  *
- *   y = act(norm(bias + x W))
+ *   y = act(norm(start + x W))       start: the bias, and whatever else has been added up before
  *
  * Bits are those of the three one after the other (see rk_product, rk_norm). Columns of x may be taken in two steps:
  * what the first ones give is the same for all rows that share them, and the rest starts from there.
@@ -27,10 +27,16 @@ void rk_layer_clear(rk_layer *layer);
 /* With other kernels than the best ones, which it has from the start; NULL: plain loops. */
 void rk_layer_use(rk_layer *layer, const rk_tiles *tiles);
 
-/* start = bias + the first `last` columns of one row */
-void rk_layer_begin(const rk_layer *layer, float *start /* [n] */, const float *x, int64_t last);
+/* What sums begin with, row r at data + r * ld; ld 0: the same for all rows. May be y. */
+typedef struct rk_layer_start {
+    const float *data;
+    int64_t ld;
+} rk_layer_start;
 
-/* y = act(norm(start + columns from `first` on)); x has all columns, start is the bias where first is 0 */
-void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, const float *start);
+/* y = start + the first `last` columns of x */
+void rk_layer_begin(const rk_layer *layer, rk_block y, rk_matrix x, int64_t last, rk_layer_start start);
+
+/* y = act(norm(start + the columns of x from `first` on)) */
+void rk_layer_finish(const rk_layer *layer, rk_block y, rk_matrix x, int64_t first, rk_layer_start start);
 
 #endif

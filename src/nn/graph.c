@@ -588,6 +588,27 @@ int rk_graph_find_output(const rk_graph *graph, const char *name)
     return i < 0 ? -1 : rk_graph_output_at(graph, i)->node;
 }
 
+const rk_node *rk_graph_only_reader(const rk_graph *graph, int id)
+{
+    const rk_node *reader = NULL;
+
+    for (int k = 0; k < rk_graph_n_outputs(graph); k++)
+        if (rk_graph_output_at(graph, k)->node == id)
+            return NULL;
+    for (int later = id + 1; later < rk_graph_n_nodes(graph); later++) {
+        const rk_node *node = rk_graph_node(graph, later);
+
+        for (int i = 0; i < node->n_inputs; i++) {
+            if (node->inputs[i] != id)
+                continue;
+            if (reader)
+                return NULL;
+            reader = node;
+        }
+    }
+    return reader;
+}
+
 int rk_graph_find_param(const rk_graph *graph, const char *name)
 {
     return name_find(graph, RK_NAME_PARAM, name);

@@ -141,7 +141,8 @@ int rk_graph_find_node(const rk_graph *graph, const char *name);   /* -1: none *
 int rk_graph_find_output(const rk_graph *graph, const char *name); /* node id, -1: none */
 int rk_graph_find_param(const rk_graph *graph, const char *name);
 int rk_graph_find_table(const rk_graph *graph, const char *name);
-size_t rk_graph_dense_size(const rk_graph *graph); /* floats in the parameter slab, padding included */
+const rk_node *rk_graph_only_reader(const rk_graph *graph, int id); /* NULL: nobody, several nodes, or an output */
+size_t rk_graph_dense_size(const rk_graph *graph);                  /* floats in the parameter slab, padding included */
 
 /* reached[id] = the node lies behind (or is) one of ids. reached: [n_nodes], zeroed by the caller. */
 void rk_graph_reach(const rk_graph *graph, bool *reached, const int *ids, size_t n);

@@ -15,15 +15,20 @@
 static bool net_init(rk_net *net, const rk_weights *weights, const rk_net_options *options)
 {
     rk_user_part part;
+    rk_steps_source source = { net->plan, weights, &part, NULL };
 
-    rk_user_part_find(&part, net->plan, options->user, options->n_user, &net->arena);
+    source.folded = options->unfolded ? rk_arena_alloc(&net->arena, (size_t)rk_graph_n_nodes(net->graph), sizeof(bool))
+                                      : rk_fold_choose(net->plan, weights, &net->arena);
+    if (rk_arena_failed(&net->arena))
+        return false;
+    rk_user_part_find(&part, net->plan, options->user, options->n_user, source.folded, &net->arena);
     net->inputs = rk_arena_alloc(&net->arena, (size_t)rk_graph_n_nodes(net->graph), sizeof *net->inputs);
     if (rk_arena_failed(&net->arena))
         return false;
     for (int id = 0; id < rk_graph_n_nodes(net->graph); id++)
         if (rk_graph_node(net->graph, id)->kind != RK_NODE_OP)
             net->inputs[net->n_inputs++] = id;
-    if (!rk_steps_init(&net->steps, net->plan, weights, &part, &net->arena))
+    if (!rk_steps_init(&net->steps, &source, &net->arena))
         return false;
     rk_lookups_find(&net->lookups, &net->steps, &net->arena);
     return !rk_arena_failed(&net->arena);
@@ -133,18 +138,59 @@ static void view_rows(rk_net_session *session, const rk_column *const *columns, 
     }
 }
 
-static void run_layer(const rk_net_session *session, const rk_step *step, int64_t n_rows)
+static rk_matrix layer_input(const rk_net_session *session, const rk_step *step)
 {
-    const rk_layer *layer = &session->net->steps.layers[step->layer];
-    rk_tensor x = rk_session_floats(session, &step->x), y = rk_session_floats(session, &step->y);
-    rk_matrix a = { x.data, x.ld, false };
-    bool begun = session->one_user && step->n_user > 0;
+    rk_tensor x = rk_session_floats(session, &step->x);
 
-    rk_layer_finish(layer, rk_rows(y, 0, n_rows, layer->n), a, begun ? step->n_user : 0,
-                    begun ? session->starts + step->start_at : layer->bias);
+    return (rk_matrix){ x.data, x.ld, false };
 }
 
-/* The share of a user's columns. */
+/* y = start + rows of folded look-ups, if there are any: where sums start then. */
+static rk_layer_start add_folded(const rk_net_session *session, rk_fold_part part, rk_block y, rk_layer_start start)
+{
+    if (part.first == part.last)
+        return start;
+    part.columns = session->views;
+    part.backend = session->net->steps.backend;
+    rk_fold_add(&part, y, start);
+    return (rk_layer_start){ y.data, y.ld };
+}
+
+/* y = bias + the user's share: folded look-ups, then columns. */
+static void begin_rows(const rk_net_session *session, const rk_step *step, rk_block y)
+{
+    const rk_steps *steps = &session->net->steps;
+    const rk_fold *fold = &steps->folds[step->layer];
+    const rk_layer *layer = &steps->layers[step->layer];
+    rk_layer_start start = { layer->bias, 0 };
+
+    start = add_folded(session, (rk_fold_part){ .fold = fold, .last = fold->n_user }, y, start);
+    if (step->n_user > 0)
+        rk_layer_begin(layer, y, layer_input(session, step), step->n_user, start);
+}
+
+/* The user's share is that of the request's user, or each row has its own. Where no folded look-up of a candidate comes
+ * between, the columns behind it go on as if there were no share. */
+static void run_layer(const rk_net_session *session, const rk_step *step, int64_t n_rows)
+{
+    const rk_steps *steps = &session->net->steps;
+    const rk_layer *layer = &steps->layers[step->layer];
+    const rk_fold *fold = &steps->folds[step->layer];
+    rk_block y = rk_rows(rk_session_floats(session, &step->y), 0, n_rows, layer->n);
+    rk_layer_start start = { layer->bias, 0 };
+    bool begun = step->begins && (session->one_user || fold->n > 0);
+
+    if (begun && session->one_user)
+        start.data = session->starts + step->start_at;
+    else if (begun) {
+        begin_rows(session, step, y);
+        start = (rk_layer_start){ y.data, y.ld };
+    }
+    start = add_folded(session, (rk_fold_part){ .fold = fold, .first = fold->n_user, .last = fold->n }, y, start);
+    rk_layer_finish(layer, y, layer_input(session, step), begun ? step->n_user : 0, start);
+}
+
+/* The share of a request's user. */
 static void begin_layer(const rk_net_session *session, const rk_step *step)
 {
     const rk_steps *steps = &session->net->steps;
@@ -152,8 +198,7 @@ static void begin_layer(const rk_net_session *session, const rk_step *step)
     if (step->kind == RK_STEP_INT8)
         rk_int8_step_begin(session, step);
     else
-        rk_layer_begin(&steps->layers[step->layer], session->starts + step->start_at,
-                       rk_session_floats(session, &step->x).data, step->n_user);
+        begin_rows(session, step, (rk_block){ session->starts + step->start_at, 0, 1, steps->layers[step->layer].n });
 }
 
 /* From the first row into all where it is there already. */
@@ -225,7 +270,7 @@ static void run_user(rk_net_session *session)
         if (steps->steps[i].user)
             run_step(session, &steps->steps[i], 1);
     for (int i = 0; i < steps->n_steps; i++)
-        if (steps->steps[i].n_user > 0)
+        if (steps->steps[i].begins)
             begin_layer(session, &steps->steps[i]);
 }
 
@@ -249,19 +294,15 @@ static void run_piece(rk_net_session *session, int64_t n_rows, rk_fetch *next)
 
 rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *err)
 {
-    for (int k = 0; k < net->steps.n_steps; k++) {
-        const rk_step *step = &net->steps.steps[k];
-        const rk_node *node = rk_graph_node(net->graph, step->node);
-
-        if ((step->kind != RK_STEP_OP && step->kind != RK_STEP_BAG) || node->table < 0)
-            continue;
-        const rk_column *column = rows.columns[node->inputs[0]];
-        int64_t n_ids = rk_graph_table_at(net->graph, node->table)->n_rows;
-        bool one = rows.one_user && step->user;
+    for (int k = 0; k < net->lookups.n_all; k++) {
+        const rk_lookup *lookup = &net->lookups.all[k];
+        const rk_column *column = rows.columns[lookup->input];
+        bool one = rows.one_user && lookup->user;
 
         for (int64_t i = column->offsets[one ? 0 : rows.begin]; i < column->offsets[one ? 1 : rows.end]; i++)
-            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= n_ids, DATA, err, "%s: id %lld, expected 0 .. %lld",
-                       node->name, (long long)column->ids[i], (long long)n_ids - 1);
+            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= lookup->n_ids, DATA, err,
+                       "%s: id %lld, expected 0 .. %lld", rk_graph_node(net->graph, lookup->node)->name,
+                       (long long)column->ids[i], (long long)lookup->n_ids - 1);
     }
     return ROCKET_OK;
 }

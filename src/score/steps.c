@@ -10,6 +10,7 @@ enum { LINE = 16 }; /* floats of a cache line */
 typedef struct maker {
     rk_steps *out;
     const rk_weights *weights;
+    const bool *folded; /* [n_nodes] */
     rk_arena *arena;
     int *makers; /* [n_nodes] who makes the value: the node itself, or the one before that applies it */
 } maker;
@@ -73,7 +74,7 @@ static void place_owners(maker *m)
         if (out->part.places[id].owner != id || node_at(out, id)->kind != RK_NODE_OP)
             continue;
         value->at = out->floats_of_row;
-        out->floats_of_row += on_lines(out->plan->widths[id]);
+        out->floats_of_row += on_lines(out->part.widths[id]);
     }
 }
 
@@ -85,7 +86,7 @@ static void place_values(maker *m)
     for (int id = 0; id < rk_graph_n_nodes(out->graph); id++) {
         rk_place place = out->part.places[id];
         bool fed = node_at(out, place.owner)->kind != RK_NODE_OP;
-        int64_t width = out->plan->widths[place.owner];
+        int64_t width = out->part.widths[place.owner];
 
         out->values[id] = (rk_operand){ .input = fed ? place.owner : -1,
                                         .at = out->values[place.owner].at,
@@ -100,18 +101,9 @@ static void place_values(maker *m)
 /* The norm that alone reads this node, or NULL. */
 static const rk_node *norm_behind(const rk_steps *steps, const rk_node *layer)
 {
-    const rk_node *norm = NULL;
-    int n_readers = 0;
+    const rk_node *reader = rk_graph_only_reader(steps->graph, layer->id);
 
-    for (int id = layer->id + 1; id < rk_graph_n_nodes(steps->graph); id++)
-        for (int i = 0; i < node_at(steps, id)->n_inputs; i++)
-            if (node_at(steps, id)->inputs[i] == layer->id) {
-                norm = node_at(steps, id);
-                n_readers++;
-            }
-    for (int i = 0; i < rk_graph_n_outputs(steps->graph); i++)
-        n_readers += rk_graph_output_at(steps->graph, i)->node == layer->id;
-    return n_readers == 1 && norm && norm->op->norm && steps->plan->rectifiers[layer->id] < 0 ? norm : NULL;
+    return reader && reader->op->norm && steps->plan->rectifiers[layer->id] < 0 ? reader : NULL;
 }
 
 /* A norm is applied by the layer before it, a rectifier by whoever the plan says; a view is what it views. */
@@ -134,10 +126,11 @@ static void reorder(void *to, const rk_steps *steps, const rk_node *concat, cons
     const char *rows = from;
 
     for (int i = 0; i < concat->n_inputs; i++) {
-        size_t n = (size_t)steps->plan->widths[concat->inputs[i]] * row;
+        int input = concat->inputs[i];
+        size_t at = (size_t)rk_user_part_column(&steps->part, concat, i) * row;
 
-        memcpy((char *)to + (size_t)rk_user_part_column(&steps->part, steps->plan, concat, i) * row, rows, n);
-        rows += n;
+        memcpy((char *)to + at, rows, (size_t)steps->part.widths[input] * row);
+        rows += (size_t)steps->plan->widths[input] * row;
     }
 }
 
@@ -146,6 +139,7 @@ typedef struct draft {
     const rk_node *node, *norm_node; /* NULL: no norm is applied */
     const rk_node *input;
     int64_t k, n, n_user;
+    bool moved;   /* columns do not stand as the kernel has them */
     rk_norm norm; /* center NULL: none */
     const float *bias;
 } draft;
@@ -157,11 +151,12 @@ static draft draft_of(const maker *m, const rk_node *node)
     draft d = { .node = node,
                 .norm_node = norm_node,
                 .input = node_at(m->out, node->inputs[0]),
-                .k = shape->dims[0],
+                .k = m->out->part.widths[node->inputs[0]],
                 .n = shape->dims[1],
                 .n_user = m->out->part.user_width[node->inputs[0]],
                 .bias = m->out->ios[node->id].params[node->op->offset_param] };
 
+    d.moved = d.n_user > 0 || d.k < shape->dims[0];
     if (norm_node)
         d.norm = norm_node->op->norm(&m->out->ios[norm_node->id]);
     d.norm.slope = m->out->ios[last->id].slope;
@@ -171,15 +166,18 @@ static draft draft_of(const maker *m, const rk_node *node)
 static bool pack_floats(maker *m, const draft *d)
 {
     rk_steps *out = m->out;
+    rk_fold *fold = &out->folds[out->n_layers];
     rk_layer *layer = &out->layers[out->n_layers++];
     const float *kernel = out->ios[d->node->id].params[0];
-    float *rows = d->n_user > 0 ? rk_alloc((size_t)(d->k * d->n), sizeof *rows) : NULL;
+    float *rows = d->moved ? rk_alloc((size_t)(d->k * d->n), sizeof *rows) : NULL;
 
-    if (d->n_user > 0 && !rows)
+    if (d->moved && !rows)
         return false;
     if (rows)
         reorder(rows, out, d->input, kernel, (size_t)d->n * sizeof *rows);
-    bool ok = rk_layer_init(layer, rows ? rows : kernel, d->k, d->n);
+    bool ok =
+        rk_layer_init(layer, rows ? rows : kernel, d->k, d->n) &&
+        rk_fold_init(fold, &(rk_fold_source){ out->plan, m->weights, m->folded, out->part.is_user }, d->node, m->arena);
     rk_free(rows);
     layer->norm = d->norm;
     layer->bias = d->bias;
@@ -244,18 +242,20 @@ static bool add_layer(maker *m, const rk_node *node)
     draft d = draft_of(m, node);
     bool int8 = out->bytes.layers[node->id], to_bytes = int8 && !out->bytes.floats[node->id];
     size_t *starts = int8 ? &out->n_sums : &out->n_starts;
+    rk_step *step = &out->steps[out->n_steps++];
 
-    out->steps[out->n_steps++] = (rk_step){ .kind = int8 ? RK_STEP_INT8 : RK_STEP_LAYER,
-                                            .user = out->part.is_user[node->id],
-                                            .x = out->values[d.input->id],
-                                            .y = out->values[d.norm_node ? d.norm_node->id : node->id],
-                                            .n_user = d.n_user,
-                                            .start_at = *starts,
-                                            .layer = int8 ? out->n_int8_layers : out->n_layers,
-                                            .to_bytes = to_bytes };
-    *starts += d.n_user > 0 ? on_lines(d.n) : 0;
+    *step = (rk_step){ .kind = int8 ? RK_STEP_INT8 : RK_STEP_LAYER,
+                       .user = out->part.is_user[node->id],
+                       .x = out->values[d.input->id],
+                       .y = out->values[d.norm_node ? d.norm_node->id : node->id],
+                       .n_user = d.n_user,
+                       .start_at = *starts,
+                       .layer = int8 ? out->n_int8_layers : out->n_layers,
+                       .to_bytes = to_bytes };
     if (!(int8 ? pack_integers(m, &d, to_bytes) : pack_floats(m, &d)))
         return false;
+    step->begins = d.n_user > 0 || (!int8 && out->folds[step->layer].n_user > 0);
+    *starts += step->begins ? on_lines(d.n) : 0;
     if (!to_bytes)
         round_value(m, node->id);
     return true;
@@ -283,13 +283,16 @@ static void add_joins(maker *m, const rk_node *concat)
 
     for (int i = 0; i < concat->n_inputs; i++) {
         int input = concat->inputs[i];
+
+        if (m->folded[input])
+            continue;
         rk_step join = { .kind = RK_STEP_JOIN,
                          .user = out->part.is_user[concat->id] || (user_first && out->part.is_user[input]),
                          .x = out->values[input],
                          .y = out->values[concat->id],
                          .width = out->plan->widths[input] };
 
-        join.y.column += (size_t)rk_user_part_column(&out->part, out->plan, concat, i);
+        join.y.column += (size_t)rk_user_part_column(&out->part, concat, i);
         if (out->bytes.floats[concat->id])
             add_join(m, join, input);
         join.kind = RK_STEP_BYTE_JOIN;
@@ -343,7 +346,7 @@ static void add_bag(maker *m, const rk_node *node)
 
 static bool add_node(maker *m, const rk_node *node)
 {
-    if (m->makers[node->id] != node->id)
+    if (m->makers[node->id] != node->id || m->folded[node->id])
         return true;
     if (node->op->packs_kernel)
         return add_layer(m, node);
@@ -377,17 +380,18 @@ static size_t most_steps(const rk_graph *graph)
     return n;
 }
 
-bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights, const rk_user_part *part,
-                   rk_arena *arena)
+bool rk_steps_init(rk_steps *out, const rk_steps_source *source, rk_arena *arena)
 {
+    const rk_plan *plan = source->plan;
     size_t n = (size_t)rk_graph_n_nodes(plan->graph);
-    maker m = { .out = out, .weights = weights, .arena = arena };
+    maker m = { .out = out, .weights = source->weights, .folded = source->folded, .arena = arena };
 
-    *out = (rk_steps){ .graph = plan->graph, .plan = plan, .part = *part, .backend = rk_backend_best() };
+    *out = (rk_steps){ .graph = plan->graph, .plan = plan, .part = *source->part, .backend = rk_backend_best() };
     out->ios = rk_arena_alloc(arena, n, sizeof *out->ios);
     out->values = rk_arena_alloc(arena, n, sizeof *out->values);
     out->steps = rk_arena_alloc(arena, most_steps(plan->graph), sizeof *out->steps);
     out->layers = rk_arena_alloc(arena, n, sizeof *out->layers);
+    out->folds = rk_arena_alloc(arena, n, sizeof *out->folds);
     out->int8_layers = rk_arena_alloc(arena, n, sizeof *out->int8_layers);
     m.makers = rk_arena_alloc(arena, n, sizeof *m.makers);
     if (rk_arena_failed(arena))
@@ -397,14 +401,16 @@ bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights
         return false;
     place_values(&m);
     find_makers(&m);
-    rk_byte_plan_make(&out->bytes, plan, weights, m.makers, arena);
+    rk_byte_plan_make(&out->bytes, plan, source->weights, m.makers, arena);
     return !rk_arena_failed(arena) && add_steps(&m) && !rk_arena_failed(arena);
 }
 
 void rk_steps_clear(rk_steps *steps)
 {
-    for (int i = 0; i < steps->n_layers; i++)
+    for (int i = 0; i < steps->n_layers; i++) {
         rk_layer_clear(&steps->layers[i]);
+        rk_fold_clear(&steps->folds[i]);
+    }
     for (int i = 0; i < steps->n_int8_layers; i++)
         rk_int8_layer_clear(&steps->int8_layers[i]);
     steps->n_layers = steps->n_int8_layers = 0;

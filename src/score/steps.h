@@ -1,13 +1,15 @@
 /* The steps of a net: what is done for a piece of rows, in order, with all places settled.
  *
  * A dense layer takes the batch norm and the rectifier behind it into one step where nobody else reads what is between
- * them; a concat is a copy of those inputs only that could not be written into its columns; everything else is its op's
- * own forward. Places are floats of a row, to be scaled with the rows that a session has room for.
+ * them, and look-ups that are folded (fold.h) before it; a concat is a copy of those inputs only that could not be
+ * written into its columns; everything else is its op's own forward. Places are floats of a row, to be scaled with the
+ * rows that a session has room for.
  */
 #ifndef RK_STEPS_H
 #define RK_STEPS_H
 
 #include "bytes.h"
+#include "fold.h"
 #include "int8.h"
 #include "layer.h"
 #include "user_part.h"
@@ -37,13 +39,22 @@ typedef struct rk_step {
     rk_operand x, y;
     int64_t width;   /* columns; not of layers and ops */
     int64_t n_user;  /* of layers: columns of x that are the user's, the first ones */
-    size_t start_at; /* of layers: what they give, in a session's starts or sums */
+    bool begins;     /* of layers: they, or folded look-ups, make a start for all candidates, */
+    size_t start_at; /* which is here in a session's starts or sums */
     int layer, node; /* which of the layers, which node of the graph (OP, BAG) */
 
     bool to_bytes;          /* INT8, BAG: y is bytes */
     const int8_t *integers; /* BAG: of the table */
     const float *by, *zero; /* [width] BAG: see rk_int8_bag_bytes, _floats. ROUND: see rk_int8_round */
 } rk_step;
+
+/* What is settled about a net before its steps are. */
+typedef struct rk_steps_source {
+    const rk_plan *plan;
+    const rk_weights *weights;
+    const rk_user_part *part;
+    const bool *folded; /* [n_nodes] see rk_fold_choose */
+} rk_steps_source;
 
 typedef struct rk_steps {
     const rk_graph *graph;
@@ -54,15 +65,16 @@ typedef struct rk_steps {
     rk_operand *values; /* [n_nodes] where values are; not of ids */
     rk_step *steps;
     rk_layer *layers;
+    rk_fold *folds; /* of each of the layers */
     rk_int8_layer *int8_layers;
     int n_steps, n_layers, n_int8_layers;
     size_t floats_of_row, n_starts, n_sums; /* what a session needs, per row and once */
     rk_byte_plan bytes;
 } rk_steps;
 
-/* Memory but for packed kernels is the arena's. Out of memory: false, and what there is to be cleared. */
-bool rk_steps_init(rk_steps *out, const rk_plan *plan, const rk_weights *weights, const rk_user_part *part,
-                   rk_arena *arena);
+/* Memory but for packed kernels and folded rows is the arena's. Out of memory: false, and what there is to be cleared.
+ */
+bool rk_steps_init(rk_steps *out, const rk_steps_source *source, rk_arena *arena);
 void rk_steps_clear(rk_steps *steps);
 
 #endif

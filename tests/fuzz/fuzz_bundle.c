@@ -280,8 +280,8 @@ static void run_net(const answers *out, const rk_net *net, const rk_bundle *bund
     rk_net_session_free(session);
 }
 
-/* All rows at once, and the last one again by itself: its bits do not depend on the others. Those of floats are the
- * training graph's, unless a user's columns come first. */
+/* All rows at once, and the last one again by itself: its bits do not depend on the others. They are the training
+ * graph's where batch is given. */
 static void run_both(const rk_net *net, const rk_bundle *bundle, rk_net_rows rows, const rk_binding *binding,
                      const rk_batch *batch)
 {
@@ -319,20 +319,25 @@ static bool has_integers(const rk_weights *weights)
     return found;
 }
 
-/* What scoring makes of them, where the first n_user inputs are the user's. */
+/* What scoring makes of them, where the first n_user inputs are the user's: with look-ups folded, and without, when
+ * floats have the training graph's bits unless a user's columns come first. */
 static void run_light(const rk_bundle *bundle, const rk_binding *binding, const rk_batch *batch, size_t n_user)
 {
     const rk_column **columns = rk_alloc((size_t)rk_graph_n_nodes(bundle->graph), sizeof *columns);
     rk_net_rows rows = { columns, 0, batch->n_rows, false };
-    rk_net_options options = { binding->node, n_user };
-    rk_net *net;
+    bool of_training = n_user == 0 && !has_integers(bundle->weights);
 
     expect(columns != NULL);
     for (size_t i = 0; i < binding->n; i++)
         columns[binding->node[i]] = &batch->columns[binding->column[i]];
-    if (rk_net_new(&net, bundle->graph, bundle->weights, &options, NULL) == ROCKET_OK) {
+    for (int unfolded = 0; unfolded < 2; unfolded++) {
+        rk_net_options options = { .user = binding->node, .n_user = n_user, .unfolded = unfolded };
+        rk_net *net;
+
+        if (rk_net_new(&net, bundle->graph, bundle->weights, &options, NULL) != ROCKET_OK)
+            continue;
         if (rk_net_check(net, rows, NULL) == ROCKET_OK)
-            run_both(net, bundle, rows, binding, n_user == 0 && !has_integers(bundle->weights) ? batch : NULL);
+            run_both(net, bundle, rows, binding, unfolded && of_training ? batch : NULL);
         rk_net_free(net);
     }
     rk_free(columns);

@@ -201,7 +201,7 @@ static void check_rows(int8_world *w, rk_net_session *session, int64_t at_once, 
 static void check_net(int8_world *w, unsigned user)
 {
     int nodes[3];
-    rk_net_options options = { nodes, 0 };
+    rk_net_options options = { .user = nodes };
     rocket_error err = { 0 };
     rk_net *net;
     rk_net_session *session;

@@ -1,5 +1,6 @@
 /* Layers of every kind of tile that runs here, and of plain loops, against product, norm and rectifier one after the
- * other: the same bits. Shapes that fill tiles and that don't; columns in one step and in two. */
+ * other: the same bits. Shapes that fill tiles and that don't; columns in one step and in two, of one row and of all;
+ * sums that start from one row, from one for each, from where the result will be. */
 #include <math.h>
 #include <string.h>
 
@@ -41,28 +42,49 @@ static void compute(layer_case *c, bool with_norm, float slope)
         }
 }
 
+enum { ROW_BY_ROW, STARTS, IN_PLACE, WHOLE, N_WAYS };
+
+/* y of all rows, from the first columns and the rest. */
+static void run_layer(const layer_case *c, rk_block y, rk_block starts, int64_t first, int way)
+{
+    rk_matrix x = { c->x, c->k, false };
+    rk_layer_start bias = { c->layer.bias, 0 };
+
+    for (int64_t r = 0; way == ROW_BY_ROW && r < c->m; r++) { /* as if they had their first columns in common */
+        rk_matrix row = { c->x + r * c->k, c->k, false };
+
+        rk_layer_begin(&c->layer, (rk_block){ starts.data, 0, 1, c->n }, row, first, bias);
+        rk_layer_finish(&c->layer, (rk_block){ y.data + r * y.ld, y.ld, 1, c->n }, row, first,
+                        (rk_layer_start){ starts.data, 0 });
+    }
+    if (way == STARTS || way == IN_PLACE) {
+        rk_block to = way == STARTS ? starts : y;
+
+        rk_layer_begin(&c->layer, to, x, first, bias);
+        rk_layer_finish(&c->layer, y, x, first, (rk_layer_start){ to.data, to.ld });
+    }
+    if (way == WHOLE)
+        rk_layer_finish(&c->layer, y, x, 0, bias);
+}
+
 static void check_rows(const layer_case *c, int64_t first)
 {
     int64_t ld = c->n + GAP;
-    float *y = rk_alloc((size_t)(c->m * ld), sizeof *y), *start = rk_alloc((size_t)c->n, sizeof *start);
+    rk_block y = { rk_alloc((size_t)(c->m * ld), sizeof(float)), ld, c->m, c->n };
+    rk_block starts = { rk_alloc((size_t)(c->m * c->n), sizeof(float)), c->n, c->m, c->n };
 
-    for (int64_t i = 0; i < c->m * ld; i++)
-        y[i] = 77;
-    for (int64_t r = 0; r < c->m; r++) { /* rows do not share their first columns here: one by one */
-        rk_layer_begin(&c->layer, start, c->x + r * c->k, first);
-        rk_layer_finish(&c->layer, (rk_block){ y + r * ld, ld, 1, c->n }, (rk_matrix){ c->x + r * c->k, c->k, false },
-                        first, start);
-    }
-    for (int whole = 0; whole < 2; whole++) {
+    for (int way = 0; way < N_WAYS; way++) {
+        for (int64_t i = 0; i < c->m * ld; i++)
+            y.data[i] = 77;
+        run_layer(c, y, starts, first, way);
         for (int64_t i = 0; i < c->m * ld; i++)
             if (i % ld < c->n)
-                assert_memory_equal(&y[i], &c->expected[i / ld * c->n + i % ld], sizeof *y);
+                assert_memory_equal(&y.data[i], &c->expected[i / ld * c->n + i % ld], sizeof *y.data);
             else
-                assert_true(y[i] == 77);
-        rk_layer_finish(&c->layer, (rk_block){ y, ld, c->m, c->n }, (rk_matrix){ c->x, c->k, false }, 0, c->layer.bias);
+                assert_true(y.data[i] == 77);
     }
-    rk_free(y);
-    rk_free(start);
+    rk_free(y.data);
+    rk_free(starts.data);
 }
 
 static void check_kernels(layer_case *c)
@@ -113,7 +135,7 @@ static void check_shape(int64_t m, int64_t n, int64_t k)
 static void layers_have_the_bits_of_their_parts(void **state)
 {
     static const int64_t rows[] = { 1, 2, 7, 8, 19 }, widths[] = { 1, 2, 4, 16, 31, 48, 80, 96, 130 },
-                         depths[] = { 1, 5, 64 };
+                         depths[] = { 0, 1, 5, 64 };
 
     (void)state;
     for (size_t m = 0; m < sizeof rows / sizeof *rows; m++)

@@ -1,10 +1,12 @@
-/* A net for scoring gives every row the bits that the executor of training gives it: in one call, row by row, in calls
- * of any size. A user's values given once give the bits of rows that repeat them, whichever inputs are the user's. Ids
- * that would be read from beyond a table are refused. */
+/* A net for scoring gives every row the same bits: in one call, row by row, in calls of any size. They are those that
+ * the executor of training gives it, or near them where a look-up is folded. A user's values given once give the bits
+ * of rows that repeat them, whichever inputs are the user's. Ids that would be read from beyond a table are refused. */
 #include "net.h"
 #include "nn_pair.h"
 
 enum { N_ROWS = 150, MOST_CLASSES = 3 }; /* more than two pieces */
+
+static const double TOLERANCE = 1e-6; /* of 1 + |x|, where look-ups are folded */
 
 typedef struct net_world {
     nn_world training;
@@ -14,7 +16,7 @@ typedef struct net_world {
     rk_net_session *session;
     const rk_column **columns;
     rk_net_output outputs[2];
-    float scores[2][N_ROWS * MOST_CLASSES];
+    float scores[2][N_ROWS * MOST_CLASSES], expected[2][N_ROWS * MOST_CLASSES];
     int64_t C;
 } net_world;
 
@@ -51,6 +53,16 @@ static void bind(net_world *w)
         w->outputs[i] = (rk_net_output){ rk_graph_find_output(w->cut, outputs[i]), { w->scores[i], w->C } };
 }
 
+static void make_net(net_world *w, rk_net_options options)
+{
+    rocket_error err = { 0 };
+
+    rk_net_session_free(w->session);
+    rk_net_free(w->net);
+    assert_ok(rk_net_new(&w->net, w->cut, w->weights, &options, &err), &err);
+    assert_ok(rk_net_session_new(&w->session, w->net, &err), &err);
+}
+
 static net_world make_world(int64_t n_classes)
 {
     net_world w = { .C = n_classes };
@@ -69,8 +81,7 @@ static net_world make_world(int64_t n_classes)
     assert_ok(rk_graph_cut(&w.cut, w.training.graph, outputs, 2, &err), &err);
     assert_ok(rk_weights_new(&w.weights, w.cut, &err), &err);
     copy_weights(&w);
-    assert_ok(rk_net_new(&w.net, w.cut, w.weights, NULL, &err), &err);
-    assert_ok(rk_net_session_new(&w.session, w.net, &err), &err);
+    make_net(&w, (rk_net_options){ 0 });
     return w;
 }
 
@@ -84,19 +95,34 @@ static void free_world(net_world *w)
     nn_world_free(&w->training);
 }
 
-/* The scores are those of the executor; they are wiped for the next round. */
-static void assert_scores(net_world *w, const char *how)
+/* What the executor of training makes of the rows. */
+static void run_training(net_world *w)
 {
+    rocket_error err = { 0 };
+
+    assert_ok(rk_exec_forward(w->training.exec, N_ROWS, false, 0, &err), &err);
     for (int i = 0; i < 2; i++) {
         int64_t ld;
-        const float *expected =
-            rk_exec_value(w->training.exec, rk_graph_find_output(w->training.graph, outputs[i]), &ld);
+        const float *from = rk_exec_value(w->training.exec, rk_graph_find_output(w->training.graph, outputs[i]), &ld);
 
         for (int64_t r = 0; r < N_ROWS; r++)
-            if (memcmp(w->scores[i] + r * w->C, expected + r * ld, (size_t)w->C * sizeof(float)) != 0)
-                fail_msg("%s: row %d of %s is %.9g, in training %.9g", how, (int)r, outputs[i],
-                         (double)w->scores[i][r * w->C], (double)expected[r * ld]);
-        assert_true(w->scores[i][0] != w->scores[i][w->C]);
+            memcpy(w->expected[i] + r * w->C, from + r * ld, (size_t)w->C * sizeof *from);
+        assert_true(w->expected[i][0] != w->expected[i][w->C]);
+    }
+}
+
+/* The scores are as expected; they are wiped for the next round. */
+static void assert_scores(net_world *w, const char *how, double tolerance)
+{
+    for (int i = 0; i < 2; i++) {
+        for (int64_t k = 0; k < N_ROWS * w->C; k++) {
+            float found = w->scores[i][k], expected = w->expected[i][k];
+            double off = fabs((double)found - (double)expected) / (1 + fabs((double)expected));
+
+            if (tolerance > 0 ? !(off <= tolerance) : memcmp(&found, &expected, sizeof found) != 0)
+                fail_msg("%s: row %d of %s is %.9g, expected %.9g", how, (int)(k / w->C), outputs[i], (double)found,
+                         (double)expected);
+        }
         memset(w->scores[i], 0, sizeof w->scores[i]);
     }
 }
@@ -104,10 +130,8 @@ static void assert_scores(net_world *w, const char *how)
 static void check_cuts(net_world *w)
 {
     static const int64_t sizes[] = { N_ROWS, 1, 7, 64, 65 };
-    rocket_error err = { 0 };
     char how[32];
 
-    assert_ok(rk_exec_forward(w->training.exec, N_ROWS, false, 0, &err), &err);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         for (int64_t begin = (N_ROWS - 1) / sizes[i] * sizes[i]; begin >= 0; begin -= sizes[i]) { /* last first */
             int64_t end = begin + sizes[i] < N_ROWS ? begin + sizes[i] : N_ROWS;
@@ -115,7 +139,7 @@ static void check_cuts(net_world *w)
             rk_net_run(w->session, (rk_net_rows){ w->columns, begin, end, false }, w->outputs, 2);
         }
         snprintf(how, sizeof how, "%d rows at a time", (int)sizes[i]);
-        assert_scores(w, how);
+        assert_scores(w, how, 0);
     }
 }
 
@@ -125,8 +149,30 @@ static void rows_have_the_bits_of_training(void **state)
     for (int64_t C = 1; C <= MOST_CLASSES; C += 2) {
         net_world w = make_world(C);
 
+        make_net(&w, (rk_net_options){ .unfolded = true });
         nn_world_feed(&w.training);
         bind(&w);
+        run_training(&w);
+        check_cuts(&w);
+        free_world(&w);
+    }
+}
+
+static void folded_look_ups_have_bits_of_their_own(void **state)
+{
+    (void)state;
+    for (int64_t C = 1; C <= MOST_CLASSES; C += 2) {
+        net_world w = make_world(C);
+        float scores[2][N_ROWS * MOST_CLASSES];
+
+        nn_world_feed(&w.training);
+        bind(&w);
+        run_training(&w);
+        rk_net_run(w.session, (rk_net_rows){ w.columns, 0, N_ROWS, false }, w.outputs, 2);
+        memcpy(scores, w.scores, sizeof scores);
+        assert_memory_not_equal(scores, w.expected, sizeof scores); /* something is folded */
+        assert_scores(&w, "near training", TOLERANCE);
+        memcpy(w.expected, scores, sizeof scores);
         check_cuts(&w);
         free_world(&w);
     }
@@ -174,7 +220,7 @@ static rk_net_options pick_user(const net_world *w, int *nodes, unsigned bits)
     for (int id = 0; id < rk_graph_n_nodes(w->cut); id++)
         if (w->columns[id] && (bits >> input++ & 1))
             nodes[n++] = id;
-    return (rk_net_options){ nodes, n };
+    return (rk_net_options){ .user = nodes, .n_user = n };
 }
 
 /* A user with the values of row `row` and all candidates, given once and with every row. */
@@ -210,18 +256,15 @@ static void check_request(net_world *w, const rk_net_options *options, int64_t r
 static void a_user_given_once_is_a_user_in_every_row(void **state)
 {
     net_world w = make_world(3);
-    rocket_error err = { 0 };
     int user[NN_MAX_INPUTS];
 
     (void)state;
     bind(&w);
-    for (unsigned bits = 0; bits < 8; bits++) { /* ids in bags, ids, floats */
-        rk_net_options options = pick_user(&w, user, bits);
+    for (unsigned bits = 0; bits < 16; bits++) { /* ids in bags, ids, floats; folded or not */
+        rk_net_options options = pick_user(&w, user, bits % 8);
 
-        rk_net_session_free(w.session);
-        rk_net_free(w.net);
-        assert_ok(rk_net_new(&w.net, w.cut, w.weights, &options, &err), &err);
-        assert_ok(rk_net_session_new(&w.session, w.net, &err), &err);
+        options.unfolded = bits >= 8;
+        make_net(&w, options);
         for (int64_t row = 0; row < 4; row++)
             check_request(&w, &options, row);
     }
@@ -256,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_have_the_bits_of_training),
+        cmocka_unit_test(folded_look_ups_have_bits_of_their_own),
         cmocka_unit_test(a_user_given_once_is_a_user_in_every_row),
         cmocka_unit_test(ids_beyond_a_table_are_refused),
     };

@@ -1,0 +1,266 @@
+/* See fold.h. */
+#include "fold.h"
+
+#include <stdlib.h>
+
+#include "mem.h"
+
+/* One row is a multiply-add and a load for each of its registers. Embeddings of fewer columns cost no more as they are;
+ * the most bounds what opening a file takes. */
+enum { LEAST_DIM = 4, MOST_DIM = 512 };
+enum { MOST_BYTES = 64 << 10, MOST_BYTES_OF_ALL = 256 << 10 }; /* of rows; second-level caches begin at 256 KB */
+enum { LINE = 16 /* floats of a cache line */, AT_ONCE = 128 /* rows */ };
+
+/* ---- choosing ---- */
+
+typedef struct candidate {
+    int node;
+    size_t bytes;
+} candidate;
+
+static int64_t on_lines(int64_t width)
+{
+    return (width + LINE - 1) / LINE * LINE;
+}
+
+/* The layer of floats that reads a look-up, through a concat of its own or alone; or NULL. */
+static const rk_node *layer_of(const rk_plan *plan, const rk_weights *weights, const rk_node *look_up)
+{
+    const rk_node *concat = rk_graph_only_reader(plan->graph, look_up->id);
+
+    if (!concat || !concat->op->joins_inputs || plan->values[concat->id].owner != concat->id)
+        return NULL;
+    const rk_node *layer = rk_graph_only_reader(plan->graph, concat->id);
+    return layer && layer->op->packs_kernel && !weights->int8_kernels[layer->params[0]].w ? layer : NULL;
+}
+
+/* What the rows of a look-up would take; 0: it is not to be folded. */
+static size_t bytes_of(const rk_plan *plan, const rk_weights *weights, const rk_node *node)
+{
+    if (node->kind != RK_NODE_OP || node->table < 0 || !node->op->ids_input || !weights->tables[node->table])
+        return 0;
+    const rk_table *table = rk_graph_table_at(plan->graph, node->table);
+    const rk_node *layer = layer_of(plan, weights, node);
+    if (!layer || table->dim < LEAST_DIM || table->dim > MOST_DIM || table->n_rows > MOST_BYTES)
+        return 0;
+    int64_t width = plan->widths[layer->id];
+    size_t bytes = width > MOST_BYTES ? SIZE_MAX : (size_t)(table->n_rows * on_lines(width)) * sizeof(float);
+    return bytes <= MOST_BYTES ? bytes : 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? -1 : 1) : (x->node > y->node) - (x->node < y->node);
+}
+
+bool *rk_fold_choose(const rk_plan *plan, const rk_weights *weights, rk_arena *arena)
+{
+    size_t n_nodes = (size_t)rk_graph_n_nodes(plan->graph), n = 0, all = 0;
+    bool *folded = rk_arena_alloc(arena, n_nodes, sizeof *folded);
+    candidate *candidates = rk_arena_alloc(arena, n_nodes, sizeof *candidates);
+
+    for (int id = 0; folded && candidates && id < (int)n_nodes; id++) {
+        candidate found = { id, bytes_of(plan, weights, rk_graph_node(plan->graph, id)) };
+
+        if (found.bytes > 0)
+            candidates[n++] = found;
+    }
+    if (n > 0)
+        qsort(candidates, n, sizeof *candidates, by_bytes);
+    for (size_t i = 0; i < n && (all += candidates[i].bytes) <= MOST_BYTES_OF_ALL; i++)
+        folded[candidates[i].node] = true;
+    return folded;
+}
+
+/* ---- making ---- */
+
+typedef struct maker {
+    const rk_fold_source *source;
+    const rk_node *layer, *concat;
+    rk_fold *out;
+} maker;
+
+static const rk_table *table_of(const maker *m, const rk_node *look_up)
+{
+    return rk_graph_table_at(m->source->plan->graph, look_up->table);
+}
+
+/* Look-ups that are the user's or not, in the concat's order; a concat of the user's inputs alone has none. */
+static void list(maker *m, bool user)
+{
+    const rk_fold_source *source = m->source;
+
+    for (int i = 0; i < m->concat->n_inputs; i++) {
+        const rk_node *node = rk_graph_node(source->plan->graph, m->concat->inputs[i]);
+        bool is_user = source->is_user[node->id] && !source->is_user[m->concat->id];
+
+        if (source->folded[node->id] && is_user == user)
+            m->out->all[m->out->n++] =
+                (rk_folded){ node->id, node->inputs[0], (rk_combiner)node->attrs[0], m->out->rows };
+    }
+    if (user)
+        m->out->n_user = m->out->n;
+}
+
+/* e W, with the rows of the kernel that belong to the embedding: a layer without a bias. */
+static bool work_out(const maker *m, const rk_node *look_up, int64_t column, float *rows)
+{
+    const rk_param *kernel = rk_graph_param_at(m->source->plan->graph, m->layer->params[0]);
+    const rk_table *table = table_of(m, look_up);
+    const float *e = m->source->weights->tables[look_up->table];
+    float *zeros = rk_alloc((size_t)m->out->cols, sizeof *zeros);
+    rk_layer product = { 0 };
+    bool ok = zeros && rk_layer_init(&product, m->source->weights->dense + kernel->offset + column * m->out->cols,
+                                     table->dim, m->out->cols);
+
+    if (ok)
+        rk_layer_finish(&product, (rk_block){ rows, m->out->ld, table->n_rows, m->out->cols },
+                        (rk_matrix){ e, table->dim, false }, 0, (rk_layer_start){ zeros, 0 });
+    rk_layer_clear(&product);
+    rk_free(zeros);
+    return ok;
+}
+
+static bool work_out_all(maker *m)
+{
+    const rk_plan *plan = m->source->plan;
+    int64_t at = 0, column = 0;
+
+    for (int i = 0; i < m->concat->n_inputs; i++) {
+        const rk_node *node = rk_graph_node(plan->graph, m->concat->inputs[i]);
+
+        for (int k = 0; k < m->out->n; k++) {
+            if (m->out->all[k].node != node->id)
+                continue;
+            m->out->all[k].rows = m->out->rows + at;
+            if (!work_out(m, node, column, m->out->rows + at))
+                return false;
+            at += table_of(m, node)->n_rows * m->out->ld;
+        }
+        column += plan->widths[node->id];
+    }
+    return true;
+}
+
+bool rk_fold_init(rk_fold *out, const rk_fold_source *source, const rk_node *layer, rk_arena *arena)
+{
+    const rk_graph *graph = source->plan->graph;
+    const rk_node *concat = rk_graph_node(graph, layer->inputs[0]);
+    maker m = { source, layer, concat, out };
+    int64_t n_rows = 0;
+
+    *out = (rk_fold){ .cols = source->plan->widths[layer->id] };
+    out->ld = on_lines(out->cols);
+    for (int i = 0; i < concat->n_inputs; i++)
+        if (source->folded[concat->inputs[i]])
+            n_rows += table_of(&m, rk_graph_node(graph, concat->inputs[i]))->n_rows;
+    if (n_rows == 0)
+        return true;
+    out->all = rk_arena_alloc(arena, (size_t)concat->n_inputs, sizeof *out->all);
+    out->rows = rk_alloc((size_t)(n_rows * out->ld), sizeof *out->rows);
+    if (!out->all || !out->rows)
+        return false;
+    list(&m, true);
+    list(&m, false);
+    return work_out_all(&m);
+}
+
+void rk_fold_clear(rk_fold *fold)
+{
+    rk_free(fold->rows);
+    *fold = (rk_fold){ 0 };
+}
+
+/* ---- adding ---- */
+
+/* Rows that are to be added to a row of y. */
+typedef struct pending {
+    const rk_fold_part *part;
+    rk_block y;
+    rk_layer_start start; /* y, when something has been added */
+    const float *rows[AT_ONCE];
+    float by[AT_ONCE];
+    int64_t n;
+} pending;
+
+static void flush(pending *p)
+{
+    p->part->backend->add_rows(p->y, &(rk_row_sums){ p->start.data, p->start.ld, p->rows, p->by, p->n });
+    p->start.data = p->y.data;
+    p->n = 0;
+}
+
+static void add_bag(pending *p, const rk_folded *folded, int64_t r)
+{
+    const rk_column *column = &p->part->columns[folded->input];
+    rk_bag bag = { .offsets = column->offsets, .ids = column->ids, .weights = column->weights };
+
+    bag.combiner = folded->combiner;
+    float factor = rk_bag_factor(&bag, r);
+    for (int64_t i = bag.offsets[r]; i < bag.offsets[r + 1]; i++) {
+        if (p->n == AT_ONCE)
+            flush(p);
+        p->rows[p->n] = folded->rows + bag.ids[i] * p->part->fold->ld;
+        p->by[p->n++] = bag.weights ? bag.weights[i] * factor : factor;
+    }
+}
+
+/* Bags of any kind. */
+static void add_bags(const rk_fold_part *part, rk_block y, rk_layer_start start)
+{
+    pending p;
+
+    p.part = part;
+    p.n = 0;
+    for (int64_t r = 0; r < y.rows; r++) {
+        p.y = (rk_block){ y.data + r * y.ld, y.ld, 1, y.cols };
+        p.start = (rk_layer_start){ start.data + r * start.ld, 0 };
+        for (int k = part->first; k < part->last; k++)
+            add_bag(&p, &part->fold->all[k], r);
+        flush(&p);
+    }
+}
+
+bool rk_one_id_each(const rk_column *column, int64_t n_rows)
+{
+    int64_t other = 0;
+
+    for (int64_t r = 0; r < n_rows; r++)
+        other |= column->offsets[r + 1] - column->offsets[r] - 1;
+    return other == 0 && !column->weights;
+}
+
+/* One id in each bag, without a weight: the same rows, some rows of y at a time. */
+static void add_single(const rk_fold_part *part, rk_block y, rk_layer_start start)
+{
+    int n = part->last - part->first, most = AT_ONCE / n;
+    const float *rows[AT_ONCE];
+
+    for (int64_t r = 0; r < y.rows; r += most) {
+        rk_block some = { y.data + r * y.ld, y.ld, y.rows - r < most ? y.rows - r : most, y.cols };
+
+        for (int k = 0; k < n; k++) {
+            const rk_folded *folded = &part->fold->all[part->first + k];
+            const rk_column *column = &part->columns[folded->input];
+            const int64_t *ids = column->ids + column->offsets[r];
+
+            for (int64_t i = 0; i < some.rows; i++)
+                rows[i * n + k] = folded->rows + ids[i] * part->fold->ld;
+        }
+        part->backend->add_rows(some, &(rk_row_sums){ start.data + r * start.ld, start.ld, rows, NULL, n });
+    }
+}
+
+void rk_fold_add(const rk_fold_part *part, rk_block y, rk_layer_start start)
+{
+    bool single = part->last - part->first <= AT_ONCE;
+
+    for (int k = part->first; k < part->last && single; k++)
+        single = rk_one_id_each(&part->columns[part->fold->all[k].input], y.rows);
+    if (single)
+        add_single(part, y, start);
+    else
+        add_bags(part, y, start);
+}
