@@ -39,7 +39,7 @@ report "$(printf '%s\n' "${sources[@]}" "${schema[@]}" | sed 's|.*/||' | sort | 
 if [ "${1:-}" = --tidy ]; then
     "$here/install.sh" tidy || exit 1
     cmake --preset fuzz >/dev/null # clang's own command lines
-    cmake --build --preset fuzz --target rk_cli >/dev/null
+    cmake --build --preset fuzz --target rk_config >/dev/null # the generated headers
     mapfile -t units < <(find src -name '*.c' | sort)
     report "$(printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build-fuzz --quiet 2>/dev/null |
         grep -E '(warning|error):')"

@@ -36,19 +36,18 @@ static void make_one_line(char *text)
     trim_cut_character(text);
 }
 
-rocket_status rk_fail(rocket_error *err, rocket_status status, const char *format, ...)
+void rk_error_set(rocket_error *err, rocket_status status, const char *format, ...)
 {
     va_list args;
 
     if (!err || err->status != ROCKET_OK)
-        return status;
+        return;
     va_start(args, format);
     if (vsnprintf(err->text, sizeof err->text, format, args) < 0)
         err->text[0] = '\0';
     va_end(args);
     err->status = status;
     make_one_line(err->text);
-    return status;
 }
 
 void rk_error_prefix(rocket_error *err, const char *format, ...)

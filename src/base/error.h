@@ -4,8 +4,15 @@
 
 #include "rocket/status.h"
 
-/* Store status and one sentence in *err (NULL allowed) and return status. An error that is set already is kept. */
-rocket_status rk_fail(rocket_error *err, rocket_status status, const char *format, ...) ROCKET_PRINTF(3, 4);
+/* Store status and one sentence in *err (NULL allowed). An error that is set already is kept. */
+void rk_error_set(rocket_error *err, rocket_status status, const char *format, ...) ROCKET_PRINTF(3, 4);
+
+/* The same, and return the status: a macro, so that the compiler and the analyser see that what follows has failed. */
+#define rk_fail(err, status, ...) rk_same_status((rk_error_set((err), (status), __VA_ARGS__), (status)))
+static inline rocket_status rk_same_status(rocket_status status)
+{
+    return status;
+}
 
 /* Put "prefix: " before the text of *err; truncates at the end. NULL or unset: nothing. */
 void rk_error_prefix(rocket_error *err, const char *format, ...) ROCKET_PRINTF(2, 3);
@@ -21,13 +28,10 @@ void rk_error_clear(rocket_error *err);
             return rk_try_status_;                                                                                     \
     } while (0)
 
-/* Returns the constant, not what rk_fail returns, so that the compiler sees that this path is a failure. */
 #define RK_FAIL_IF(condition, code, err, ...)                                                                          \
     do {                                                                                                               \
-        if (condition) {                                                                                               \
-            rk_fail((err), ROCKET_##code, __VA_ARGS__);                                                                \
-            return ROCKET_##code;                                                                                      \
-        }                                                                                                              \
+        if (condition)                                                                                                 \
+            return rk_fail((err), ROCKET_##code, __VA_ARGS__);                                                         \
     } while (0)
 
 #endif

@@ -15,7 +15,7 @@ enum { MEMORY = 4 }; /* numbers: two classes' probabilities and logits */
 typedef struct writer {
     rk_buf *out;
     const rk_prediction_layout *layout;
-    float values[MEMORY];
+    uint32_t bits[MEMORY];
     char texts[MEMORY][RK_NUMBER_BYTES];
     size_t sizes[MEMORY]; /* 0: none yet */
     int next;
@@ -40,14 +40,16 @@ void rk_prediction_put_field(rk_buf *out, const rk_prediction_layout *layout, co
 
 static void put_number(writer *w, float value)
 {
+    uint32_t bits;
     int i = 0;
 
-    while (i < MEMORY && (w->sizes[i] == 0 || memcmp(&w->values[i], &value, sizeof value) != 0))
+    memcpy(&bits, &value, sizeof bits);
+    while (i < MEMORY && (w->sizes[i] == 0 || w->bits[i] != bits))
         i++;
     if (i == MEMORY) {
         i = w->next;
         w->next = (i + 1) % MEMORY;
-        w->values[i] = value;
+        w->bits[i] = bits;
         w->sizes[i] = rk_format_float(w->texts[i], value);
     }
     rk_buf_append(w->out, w->texts[i], w->sizes[i]);

@@ -2,6 +2,7 @@
  * text reader makes of the value, so both know one grammar. */
 #include "overrides.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
@@ -292,11 +293,11 @@ static void start(change *c, const char *path)
 /* "--set path=value" on one line, cut where it is long. */
 static void make_place(char out[PLACE_BYTES], const char *override)
 {
-    size_t n = strlen(override), shown = n < 120 ? n : 117, used = strlen("--set ");
+    size_t n = strlen(override), shown = n < 120 ? n : 117;
+    size_t used = (size_t)snprintf(out, PLACE_BYTES, "--set ");
 
     while (shown < n && shown > 100 && ((unsigned char) override[shown] & 0xC0) == 0x80)
         shown--;
-    memcpy(out, "--set ", used);
     for (size_t i = 0; i < shown; i++, used++)
         out[used] = (unsigned char) override[i] < 0x20 || override[i] == 0x7F ? ' ' : override[i];
     memcpy(out + used, shown < n ? "..." : "", shown < n ? 4 : 1);

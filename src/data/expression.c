@@ -5,6 +5,7 @@
  */
 #include "expression.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "error.h"
@@ -382,19 +383,24 @@ double rk_expression_value(const rk_expression *expression, const double *inputs
             *top++ = inputs[next->input];
             break;
         case CALL_ONE:
+            assert(top > stack);
             top[-1] = next->function->of_one(top[-1]);
             break;
         case NEGATE:
+            assert(top > stack);
             top[-1] = -top[-1];
             break;
         case CALL_TWO:
+            assert(top > stack + 1);
             top--;
             top[-1] = next->function->of_two(top[-1], top[0]);
             break;
         default:
+            assert(top > stack + 1);
             top--;
             top[-1] = apply(next->code, top[-1], top[0]);
         }
     }
+    assert(top == stack + 1);
     return top[-1];
 }

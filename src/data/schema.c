@@ -384,7 +384,7 @@ void rk_batch_free(rk_batch *batch)
 
     if (!batch)
         return;
-    for (size_t i = 0; i < batch->n_columns; i++) {
+    for (size_t i = 0; batch->columns && i < batch->n_columns; i++) {
         rk_free(batch->columns[i].values);
         rk_free(batch->columns[i].offsets);
         rk_free(batch->columns[i].ids);

@@ -51,7 +51,7 @@ rocket_status rk_dropout_rates(rk_dropout_rate **out, size_t *n, const rk_weight
         if (node->op != NULL && strcmp(node->op->name, "variational_dropout") == 0)
             rates[found++] = (rk_dropout_rate){ feature_of(node, arena), mean_rate(weights, node) };
     }
-    RK_FAIL_IF(rk_arena_failed(arena), FAILED, err, "out of memory");
+    RK_FAIL_IF(rates == NULL || rk_arena_failed(arena), FAILED, err, "out of memory");
     qsort(rates, found, sizeof *rates, by_rate);
     *out = rates;
     *n = found;

@@ -156,7 +156,7 @@ static int build(rk_model *model, const rk_schema *schema, const rk_inputs_optio
             parts[i] = input;
         }
     }
-    if (options->dropout != NULL && keep_rates != NULL && n > 0)
+    if (options->dropout != NULL && parts != NULL && keep_rates != NULL && n > 0)
         drop_features(&dropped, schema, n);
     spec.name = rk_arena_printf(names, "%sinput", options->prefix);
     spec.inputs = parts;

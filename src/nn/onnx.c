@@ -336,7 +336,7 @@ static const char *write_op(rk_onnx *onnx, const rk_node *node)
 
     for (int i = 0; x != NULL && i < node->n_inputs; i++)
         x[i] = onnx->values[node->inputs[i]];
-    if (failed(onnx))
+    if (x == NULL || failed(onnx))
         return NULL;
     if (onnx->folded[node->id] || node->op->identity_in_inference)
         return x[0];

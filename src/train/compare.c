@@ -91,7 +91,7 @@ static rocket_status make_arms(rk_comparison *c, const rk_compare_options *optio
     c->arms = rk_arena_alloc(&c->arena, c->n_runs, sizeof *c->arms);
     for (size_t i = 0; c->arms && i < c->n_runs; i++)
         c->arms[i].runs = rk_arena_alloc(&c->arena, c->n_runs, sizeof *c->arms[i].runs);
-    RK_FAIL_IF(rk_arena_failed(&c->arena), FAILED, err, "out of memory");
+    RK_FAIL_IF(c->arms == NULL || rk_arena_failed(&c->arena), FAILED, err, "out of memory");
     find_arms(c, true);
     if (c->n_arms == 1) /* nothing else to compare: the seeds, then */
         find_arms(c, false);

@@ -151,7 +151,7 @@ void rk_metric_set_free(rk_metric_set *set)
 {
     if (!set)
         return;
-    for (size_t i = 0; i < set->n_entries; i++)
+    for (size_t i = 0; set->entries && i < set->n_entries; i++)
         for (int net = 0; net < RK_N_NETS; net++)
             if (set->entries[i].nets[net])
                 set->entries[i].def->close(set->entries[i].nets[net]);

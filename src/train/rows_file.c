@@ -197,19 +197,18 @@ static rocket_status take_score(float *logit, float *prob, const reading *r, int
 {
     static const double nearest = 0x1p-25;
 
-    if (r->logits[net] != ABSENT)
-        RK_TRY(take_number(logit, r, r->logits[net], err));
     if (r->probs[net] == ABSENT) {
+        RK_TRY(take_number(logit, r, r->logits[net], err));
         *prob = (float)(1 / (1 + exp(-(double)*logit)));
         return ROCKET_OK;
     }
     RK_TRY(take_number(prob, r, r->probs[net], err));
     RK_FAIL_IF(*prob < 0 || *prob > 1, DATA, err, "%s:%zu: column %d: expected a probability, found %g", r->name,
                r->line, r->probs[net] + 1, (double)*prob);
-    if (r->logits[net] == ABSENT) {
-        double p = fmin(fmax((double)*prob, nearest), 1 - nearest);
-        *logit = (float)log(p / (1 - p));
-    }
+    if (r->logits[net] != ABSENT)
+        return take_number(logit, r, r->logits[net], err);
+    double p = fmin(fmax((double)*prob, nearest), 1 - nearest);
+    *logit = (float)log(p / (1 - p));
     return ROCKET_OK;
 }
 
