@@ -1,6 +1,8 @@
 /* See utf8.h. The ranges are those of Unicode 15, table 3-7. */
 #include "utf8.h"
 
+#include <string.h>
+
 size_t rk_utf8_length(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -42,4 +44,14 @@ size_t rk_utf8_put(char out[4], uint32_t code)
     }
     out[0] = (char)(marks[length] | code);
     return length;
+}
+
+bool rk_utf8_marked(const char *text, size_t n)
+{
+    return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+}
+
+bool rk_utf16_marked(const char *text, size_t n)
+{
+    return n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
 }

@@ -114,28 +114,31 @@ static rocket_status inspect_file(const rk_args *args, const char *path, rocket_
 }
 
 /* A file of tensors begins with the length of its header, of which the upper four bytes are zeros, as no text has them.
- * A name that says so is believed too: what is damaged there is told as damage. What cannot be mapped is refused as a
- * config. */
-static bool is_model(const char *path)
+ * A name that says so is believed too: what is damaged there is told as damage. */
+static rocket_status find_kind(bool *is_model, const char *path, rocket_error *err)
 {
     static const char suffix[] = ".safetensors", zeros[4];
     size_t n = strlen(path), n_suffix = sizeof suffix - 1;
     rk_map_file map;
 
-    if (n > n_suffix && strcmp(path + n - n_suffix, suffix) == 0)
-        return true;
-    if (rk_file_map(&map, path, NULL) != ROCKET_OK)
-        return false;
-    bool found = map.size >= 8 && memcmp(map.data + 4, zeros, sizeof zeros) == 0;
+    *is_model = n > n_suffix && strcmp(path + n - n_suffix, suffix) == 0;
+    if (*is_model)
+        return ROCKET_OK;
+    RK_FAIL_IF(rk_file_is_folder(path), USAGE, err, "%s: expected a model, checkpoint or config, found a folder", path);
+    RK_TRY(rk_file_map(&map, path, err));
+    *is_model = map.size >= 8 && memcmp(map.data + 4, zeros, sizeof zeros) == 0;
     rk_file_unmap(&map);
-    return found;
+    return ROCKET_OK;
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     const char *path = rk_args_word(args, 0);
 
-    return is_model(path) ? inspect_file(args, path, err) : inspect_config(args, path, err);
+    bool is_model;
+
+    RK_TRY(find_kind(&is_model, path, err));
+    return is_model ? inspect_file(args, path, err) : inspect_config(args, path, err);
 }
 
 static const rk_option options[] = { { 0 } };

@@ -59,6 +59,18 @@ static int unknown_verb(const char *name)
     return ROCKET_USAGE;
 }
 
+/* What was printed is out, or it failed. The exit code. */
+static int finish(rocket_status status, rocket_error *err)
+{
+    if (status == ROCKET_OK && fflush(stdout) != 0)
+        status = rk_fail(err, ROCKET_FAILED, "writing to standard output failed");
+    if (status != ROCKET_OK && err->text[0] != '\0')
+        rk_log(RK_LOG_ERROR, "%s", err->text);
+    if (status == ROCKET_STOPPED)
+        return 128 + rk_stop_signal();
+    return (int)status;
+}
+
 static int run_verb(const rk_verb *verb, int argc, char **argv)
 {
     rk_args *args = NULL;
@@ -70,17 +82,13 @@ static int run_verb(const rk_verb *verb, int argc, char **argv)
     else if (status == ROCKET_OK)
         status = verb->run(args, &err);
     rk_args_free(args);
-    if (status == ROCKET_OK && fflush(stdout) != 0)
-        status = rk_fail(&err, ROCKET_FAILED, "writing to standard output failed");
-    if (status != ROCKET_OK && err.text[0] != '\0')
-        rk_log(RK_LOG_ERROR, "%s", err.text);
-    if (status == ROCKET_STOPPED)
-        return 128 + rk_stop_signal();
-    return (int)status;
+    return finish(status, &err);
 }
 
 int main(int argc, char **argv)
 {
+    rocket_error err = { 0 };
+
     rk_stop_install();
     if (argc < 2) {
         print_usage(stderr);
@@ -88,11 +96,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
-        return 0;
+        return finish(ROCKET_OK, &err);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("rocket " ROCKET_VERSION);
-        return 0;
+        return finish(ROCKET_OK, &err);
     }
     const rk_verb *verb = find_verb(argv[1]);
     return verb == NULL ? unknown_verb(argv[1]) : run_verb(verb, argc - 2, argv + 2);

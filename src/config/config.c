@@ -14,6 +14,7 @@
 #include "resolve_build.h"
 #include "text_format.h"
 #include "text_print.h"
+#include "utf8.h"
 
 /* Messages are up to a hundred times as large as their text ("features{}"); this bounds what a hostile file takes. */
 enum { ARENA_MAX_BYTES = 1 << 30 };
@@ -101,6 +102,16 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+/* What is no text at all would be thousands of faults. */
+static rocket_status check_text(const rk_buf *text, const char *path, rocket_error *err)
+{
+    const char *zero = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
+
+    RK_FAIL_IF(rk_utf16_marked(text->data, text->size), CONFIG, err, "%s: expected text in UTF-8, found UTF-16", path);
+    RK_FAIL_IF(zero, CONFIG, err, "%s: expected text, found a byte 0 at byte %td", path, zero - text->data + 1);
+    return ROCKET_OK;
+}
+
 rocket_status rk_config_load(rk_config **out, const char *path, const char *const *overrides, size_t n_overrides,
                              rk_faults *faults, rocket_error *err)
 {
@@ -112,6 +123,8 @@ rocket_status rk_config_load(rk_config **out, const char *path, const char *cons
                "%s: expected a file whose name ends in .config or .json", path);
     rk_buf_init(&text, RK_CONFIG_MAX_BYTES);
     status = rk_file_read(&text, path, err);
+    if (status == ROCKET_OK)
+        status = check_text(&text, path, err);
     if (status == ROCKET_OK) {
         rk_config_source source = { path, text.data ? text.data : "", text.size, overrides, n_overrides, json };
         status = rk_config_parse(out, &source, faults, err);

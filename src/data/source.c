@@ -19,6 +19,7 @@
 #include "error.h"
 #include "mem.h"
 #include "stop.h"
+#include "utf8.h"
 
 #define RK_CODEC(name) extern const rk_codec_def rk_codec_##name;
 #include "codecs.def"
@@ -40,10 +41,11 @@ struct rk_source {
     bool is_pipe;              /* or a terminal, a socket: whatever can keep a reader waiting */
     const rk_codec_def *codec; /* NULL: plain text */
     rk_decoder *decoder;
-    size_t begin, end; /* what input holds */
-    uint64_t taken;    /* bytes of the file read so far */
-    bool at_end;       /* of the file */
-    bool between;      /* a compressed file may end here */
+    size_t begin, end;  /* what input holds */
+    uint64_t taken;     /* bytes of the file read so far */
+    bool at_end;        /* of the file */
+    bool between;       /* a compressed file may end here */
+    bool may_be_marked; /* text of which nothing was read yet */
     unsigned char input[INPUT_BYTES];
 };
 
@@ -209,7 +211,7 @@ static rocket_status decode_some(rk_source *source, rk_codec_io *io, bool *done,
     return ROCKET_OK;
 }
 
-rocket_status rk_source_read(rk_source *source, char *to, size_t n, size_t *got, rocket_error *err)
+static rocket_status read_bytes(rk_source *source, char *to, size_t n, size_t *got, rocket_error *err)
 {
     rk_codec_io io = { .out = to, .n_out = n };
     bool done = false;
@@ -220,4 +222,33 @@ rocket_status rk_source_read(rk_source *source, char *to, size_t n, size_t *got,
         RK_TRY(decode_some(source, &io, &done, err));
     *got = n - io.n_out;
     return ROCKET_OK;
+}
+
+void rk_source_is_text(rk_source *source)
+{
+    source->may_be_marked = true;
+}
+
+/* The first bytes without the mark of UTF-8, and as many more instead. */
+static rocket_status leave_mark_out(rk_source *source, char *to, size_t n, size_t *got, rocket_error *err)
+{
+    size_t more = 0;
+
+    RK_FAIL_IF(rk_utf16_marked(to, *got), DATA, err, "%s: expected text in UTF-8, found UTF-16", source->path);
+    if (!rk_utf8_marked(to, *got))
+        return ROCKET_OK;
+    *got -= 3;
+    memmove(to, to + 3, *got);
+    RK_TRY(read_bytes(source, to + *got, n - *got, &more, err));
+    *got += more;
+    return ROCKET_OK;
+}
+
+rocket_status rk_source_read(rk_source *source, char *to, size_t n, size_t *got, rocket_error *err)
+{
+    bool first = source->may_be_marked;
+
+    source->may_be_marked = false;
+    RK_TRY(read_bytes(source, to, n, got, err));
+    return first ? leave_mark_out(source, to, n, got, err) : ROCKET_OK;
 }

@@ -17,6 +17,9 @@ ROCKET_NODISCARD rocket_status rk_source_open(rk_source **out, const char *path,
                                               rocket_error *err);
 void rk_source_close(rk_source *source); /* NULL is fine */
 
+/* Before the first read: the bytes are text. A mark of UTF-8 in front is left out, UTF-16 is ROCKET_DATA. */
+void rk_source_is_text(rk_source *source);
+
 bool rk_source_is_pipe(const char *path); /* standard input, or a file that can be read only once */
 
 /* Up to n bytes; *got is less than n only at the end of the file. ROCKET_DATA: damaged or cut short, with the byte of

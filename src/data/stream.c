@@ -97,13 +97,21 @@ static void close_file(rk_open_file *file)
     rk_buf_reset(&file->carry);
 }
 
+static rocket_status open_source(rk_stream *stream, rk_open_file *file, const char *path, rocket_error *err)
+{
+    RK_TRY(rk_source_open(&file->source, path, &stream->stopping, err));
+    if (!stream->rules.reader->binary)
+        rk_source_is_text(file->source);
+    return ROCKET_OK;
+}
+
 /* Unless it is open already, as the first one may be whose header was read from a pipe. */
 static rocket_status open_file(rk_stream *stream, rk_open_file *file, rocket_error *err)
 {
     rk_open_file *held = &stream->reading.held, closed = *file;
 
     if (!held->source || file->file != 0)
-        return rk_source_open(&file->source, stream->files.path[file->file], &stream->stopping, err);
+        return open_source(stream, file, stream->files.path[file->file], err);
     file->source = held->source;
     file->carry = held->carry;
     held->source = NULL;
@@ -498,7 +506,7 @@ static rocket_status read_header(rk_stream *stream, const char *path, rk_text *h
     rk_buf *carry = &file->carry;
     bool at_end = false;
 
-    RK_TRY(rk_source_open(&file->source, path, &stream->stopping, err));
+    RK_TRY(open_source(stream, file, path, err));
     while (stream->rules.reader->cut(carry->data, carry->size, at_end) == 0 && !at_end) {
         char piece[4096];
         size_t got = 0;

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "exporter.h"
 #include "file.h"
+#include "folder_lock.h"
 #include "log.h"
 #include "online.h"
 #include "resolve.h"
@@ -30,6 +31,7 @@ typedef struct training {
     rk_sinks_open *sinks;
     rk_arena arena;                                    /* paths */
     const char *dir;                                   /* model_dir, "" without one */
+    int lock;                                          /* on it */
     uint64_t step, first_step, batch_size, last_saved; /* first_step: steps of the run that this one goes on from */
     bool resumed;
     double started, last_saved_s, last_evaluated_s, paused_s; /* paused: saving and evaluating */
@@ -553,6 +555,7 @@ static rocket_status start(training *t, const rk_train_options *options, rocket_
     RK_TRY(fine_tune(t, err));
     if (t->dir[0] != '\0') {
         RK_TRY(rk_mkdirs(t->dir, err));
+        RK_TRY(rk_folder_lock(&t->lock, t->dir, err));
         RK_TRY(rk_atomic_sweep(t->dir, err));
         RK_TRY(write_config(t, err));
     }
@@ -592,7 +595,7 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
 {
     rk_train_result result = { 0 };
     rk_run_options run_options = options->run;
-    training t = { .result = &result, .started = rk_now_s(), .slices = options->slices };
+    training t = { .result = &result, .started = rk_now_s(), .slices = options->slices, .lock = RK_NO_LOCK };
 
     run_options.training = true;
     RK_TRY(rk_run_open(&t.run, config, &run_options, err));
@@ -606,6 +609,7 @@ rocket_status rk_train(rk_train_result *out, const rk_config *config, const rk_t
     if (t.config->dead_line != NULL && !rk_deadline_parse(&t.deadline, t.config->dead_line))
         t.deadline = 0; /* empty: the checks let nothing else pass */
     rocket_status status = train(&t, options, err);
+    rk_folder_unlock(t.lock);
     rk_run_close(t.run);
     rk_arena_clear(&t.arena);
     if (status == ROCKET_OK) {

@@ -1,0 +1,34 @@
+/* flock(2) on the folder itself: no file that a killed process would leave, and nothing to tell stale locks by. */
+#include "folder_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "error.h"
+
+rocket_status rk_folder_lock(int *out, const char *folder, rocket_error *err)
+{
+    char reason[128];
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    RK_FAIL_IF(fd < 0, FAILED, err, "%s: cannot open: %s", folder, strerror_r(errno, reason, sizeof reason));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        *out = fd;
+        return ROCKET_OK;
+    }
+    bool taken = errno == EWOULDBLOCK;
+    close(fd);
+    RK_FAIL_IF(taken, FAILED, err, "%s: another process is training into this folder", folder);
+    *out = RK_NO_LOCK;
+    return ROCKET_OK;
+}
+
+void rk_folder_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
