@@ -63,6 +63,17 @@ static bool reserve(rk_buf *buf, size_t n)
     return true;
 }
 
+char *rk_buf_room(rk_buf *buf, size_t n)
+{
+    return reserve(buf, n) ? buf->data + buf->size : NULL;
+}
+
+void rk_buf_added(rk_buf *buf, size_t n)
+{
+    buf->size += n;
+    buf->data[buf->size] = '\0';
+}
+
 void rk_buf_append(rk_buf *buf, const void *bytes, size_t n)
 {
     if (!reserve(buf, n))

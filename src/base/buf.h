@@ -21,6 +21,8 @@ void rk_buf_reset(rk_buf *buf); /* size 0, memory and failure flag kept */
 
 void rk_buf_append(rk_buf *buf, const void *bytes, size_t n);
 void rk_buf_puts(rk_buf *buf, const char *text);
+char *rk_buf_room(rk_buf *buf, size_t n); /* n bytes to write behind what is there; NULL: the sticky failure */
+void rk_buf_added(rk_buf *buf, size_t n); /* so many of them were written */
 void rk_buf_printf(rk_buf *buf, const char *format, ...) ROCKET_PRINTF(2, 3);
 void rk_buf_u32(rk_buf *buf, uint32_t value); /* little endian */
 void rk_buf_u64(rk_buf *buf, uint64_t value);

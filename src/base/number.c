@@ -309,14 +309,19 @@ static size_t lay_out(char *out, bool negative, const decimal *d)
         c += snprintf(c, 8, "e%c%02d", first < 0 ? '-' : '+', abs(first));
         return (size_t)(c - out);
     }
-    if (first < 0)
-        *c++ = '0';
-    for (int place = first < 0 ? -1 : first; place >= 0 || first - place < n; place--) {
-        int i = first - place; /* the digit that stands at 10^place */
-
-        if (place == -1)
+    if (first < 0) {
+        memcpy(c, "0.000", 5);
+        c += 1 - first;
+        memcpy(c, d->digits, (size_t)n);
+        c += n;
+    } else {
+        for (int i = 0; i <= first; i++)
+            *c++ = i < n ? d->digits[i] : '0';
+        if (n > first + 1) {
             *c++ = '.';
-        *c++ = i >= 0 && i < n ? d->digits[i] : '0';
+            memcpy(c, d->digits + first + 1, (size_t)(n - first - 1));
+            c += n - first - 1;
+        }
     }
     *c = '\0';
     return (size_t)(c - out);
@@ -367,28 +372,36 @@ size_t rk_format_double(char out[RK_NUMBER_BYTES], double value)
     return n;
 }
 
+/* A number of n digits, without the zeros at its end. */
+static void put_digits(decimal *d, uint32_t number, int n, int first)
+{
+    for (; number % 10 == 0; n--)
+        number /= 10;
+    d->n_digits = n;
+    d->exponent = first;
+    for (int i = n - 1; i >= 0; i--, number /= 10)
+        d->digits[i] = (char)('0' + number % 10);
+}
+
 /* Six digits at most, six of them behind the point at most: such a text is the only one so short that reads back as its
  * float. Most numbers of a data set are like this, and the C library takes ten times as long. */
 static bool few_digits(float size, decimal *d)
 {
     double scale = 1;
 
+    if (size < 8 && (float)((double)(uint32_t)((double)size * 1e6 + 0.5) / 1e6) != size)
+        return false; /* seven digits at least; a float below 8 is within 0.24e-6 of the text it reads back from */
     for (int behind = 0; behind <= 6; behind++, scale *= 10) {
         double digits = floor((double)size * scale + 0.5);
 
         if (digits >= 1e6)
             return false;
         if ((float)(digits / scale) == size) {
-            char text[8];
-            uint32_t rest = (uint32_t)digits;
-            int n = 0;
+            int n = 1;
 
-            for (; rest > 0; rest /= 10)
-                text[n++] = (char)('0' + rest % 10);
-            d->n_digits = n;
-            d->exponent = n - 1 - behind;
-            for (int i = 0; i < n; i++)
-                d->digits[i] = text[n - 1 - i];
+            while (n < FLT_DIG && digits >= powers[n])
+                n++;
+            put_digits(d, (uint32_t)digits, n, n - 1 - behind);
             return true;
         }
     }
@@ -401,54 +414,55 @@ static double times_power(double x, int n)
     return n >= 0 ? x * powers[n] : x / powers[-n];
 }
 
-/* size to so many digits, rounded as printf does, the first of them at 10^first. false: too near the middle of two. */
-static bool round_to(double size, int digits, int first, double *rounded)
+/* The place of the first digit of a normal float below 1e22. */
+static int first_place(float size)
 {
-    double scaled = times_power(size, digits - 1 - first), whole = floor(scaled), rest = scaled - whole;
+    uint32_t bits;
 
-    *rounded = whole + (rest > 0.5);
-    return fabs(rest - 0.5) > 1e-6; /* 9 digits are off by 1e-7 at most */
+    memcpy(&bits, &size, sizeof bits);
+    int first = (((int)(bits >> 23) - 127) * 1233) >> 12; /* log10(2) = 0.30103; right or one too small */
+    return (double)size >= times_power(1, first + 1) ? first + 1 : first;
 }
 
-static void put_digits(decimal *d, uint32_t rounded, int first)
+/* The next floats below and above a normal one. */
+static void neighbours(float size, float *below, float *above)
 {
-    char text[12];
-    int n = 0;
+    uint32_t bits;
 
-    for (; rounded > 0; rounded /= 10)
-        text[n++] = (char)('0' + rounded % 10);
-    d->n_digits = n;
-    for (int i = 0; i < n; i++)
-        d->digits[i] = text[n - 1 - i];
-    d->exponent = first;
-    while (d->n_digits > 1 && d->digits[d->n_digits - 1] == '0')
-        d->n_digits--;
+    memcpy(&bits, &size, sizeof bits);
+    bits--;
+    memcpy(below, &bits, sizeof bits);
+    bits += 2;
+    memcpy(above, &bits, sizeof bits);
 }
 
 /* The shortest digits in doubles, where these leave no doubt: a decimal reads back as the float if it lies between the
- * middles to its neighbours. Five times as fast as printing and reading. */
+ * middles to its neighbours. All in units of the ninth digit, in which doubles are off by 2e-7 at most. Ten times as
+ * fast as printing and reading. */
 static bool sure_digits(float size, decimal *d)
 {
-    double below = ((double)size + (double)nextafterf(size, 0)) / 2;
-    double above = ((double)size + (double)nextafterf(size, FLT_MAX)) / 2;
-    double margin = (double)size * 1e-15, rounded;
-    int first = 0;
+    static const double units[] = { 1e3, 1e2, 1e1, 1e0 };
+    const double doubt = 1e-5;
+    float below, above;
 
     if (!(size > 1e-12F && size < 1e12F))
         return false;
-    while ((double)size >= times_power(10, first))
-        first++;
-    while ((double)size < times_power(1, first))
-        first--;
-    for (int digits = FLT_DIG; digits <= FLT_DECIMAL_DIG; digits++) {
-        if (!round_to((double)size, digits, first, &rounded))
+    neighbours(size, &below, &above);
+    int first = first_place(size), shift = FLT_DECIMAL_DIG - 1 - first;
+    double scaled = times_power((double)size, shift);
+    double low = times_power(((double)size + (double)below) / 2, shift);
+    double high = times_power(((double)size + (double)above) / 2, shift);
+
+    for (int i = 0; i <= FLT_DECIMAL_DIG - FLT_DIG; i++) {
+        double digits = scaled / units[i], whole = (double)(uint32_t)digits, rest = digits - whole;
+        double rounded = whole + (rest > 0.5), back = rounded * units[i];
+
+        if (fabs(rest - 0.5) * units[i] < doubt || fabs(back - low) < doubt || fabs(back - high) < doubt)
             return false;
-        double back = times_power(rounded, first + 1 - digits);
-        if (fabs(back - below) < margin || fabs(back - above) < margin)
-            return false;
-        if (back > below && back < above) {
-            bool carry = rounded >= powers[digits];
-            put_digits(d, (uint32_t)rounded, first + carry);
+        if (back > low && back < high) {
+            bool carry = back >= 1e9;
+
+            put_digits(d, (uint32_t)rounded, FLT_DIG + i + carry, first + carry);
             return true;
         }
     }

@@ -10,29 +10,20 @@
 #include "common.h"
 #include "error.h"
 #include "log.h"
-#include "mem.h"
 #include "pool.h"
-#include "prediction_text.h"
-#include "scorer.h"
-#include "stop.h"
-#include "stream.h"
+#include "prediction_rows.h"
 #include "text.h"
-#include "text_output.h"
 
-enum { MAX_COLUMNS = 4096, PART_ROWS = 256 /* of a batch, for a thread */ };
+enum { MAX_COLUMNS = 4096 };
 
 typedef struct prediction {
     const rk_args *args;
     rk_arena arena;
-    rk_pool *pool;
-    rk_scorer *scorer;
+    rk_light *light;
     char **reserved;
     int *reserved_column;
     rk_prediction_layout layout;
     rk_text_output out;
-    rk_buf *texts; /* [n_texts] of a batch's parts, made by all threads */
-    int n_texts;
-    uint64_t rows;
 } prediction;
 
 static rocket_status write_header(prediction *p, rocket_error *err)
@@ -51,81 +42,28 @@ static rocket_status write_header(prediction *p, rocket_error *err)
     return rk_text_output_flush(&p->out, err);
 }
 
-/* A batch on its way to text. */
-typedef struct batch_text {
-    prediction *p;
-    const rk_batch *batch;
-    rk_scores scores;
-} batch_text;
-
-static void put_part(void *arg, int part, int thread)
+static rocket_status predict_rows(prediction *p, const char *input, int n_threads, rocket_error *err)
 {
-    const batch_text *t = arg;
-    int64_t begin = (int64_t)part * PART_ROWS, left = t->batch->n_rows - begin;
-    rk_buf *text = &t->p->texts[part];
-
-    (void)thread;
-    rk_buf_reset(text);
-    rk_prediction_put_rows(text, &t->p->layout, &t->scores, t->batch, begin,
-                           begin + (left < PART_ROWS ? left : PART_ROWS));
-}
-
-/* Room for the texts of so many parts. */
-static rocket_status reserve_texts(prediction *p, int n, rocket_error *err)
-{
-    if (n <= p->n_texts)
-        return ROCKET_OK;
-    rk_buf *texts = rk_realloc(p->texts, (size_t)n, sizeof *texts);
-    RK_FAIL_IF(texts == NULL, FAILED, err, "out of memory");
-    p->texts = texts;
-    for (; p->n_texts < n; p->n_texts++)
-        rk_buf_init(&texts[p->n_texts], 0);
-    return ROCKET_OK;
-}
-
-/* Parts are made by all threads and written in order. */
-static rocket_status write_batch(prediction *p, const rk_batch *batch, rocket_error *err)
-{
-    int n_parts = (int)((batch->n_rows + PART_ROWS - 1) / PART_ROWS);
-    batch_text t = { .p = p, .batch = batch };
-
-    RK_TRY(rk_scorer_run(&t.scores, p->scorer, batch, err));
-    RK_TRY(reserve_texts(p, n_parts, err));
-    rk_pool_run(p->pool, n_parts, put_part, &t);
-    for (int i = 0; i < n_parts; i++) {
-        RK_FAIL_IF(rk_buf_failed(&p->texts[i]), FAILED, err, "out of memory for the text of %lld rows",
-                   (long long)batch->n_rows);
-        rk_buf_append(&p->out.text, p->texts[i].data, p->texts[i].size);
-    }
-    p->rows += (uint64_t)batch->n_rows;
-    return rk_text_output_flush(&p->out, err);
-}
-
-static rocket_status predict_rows(prediction *p, const char *input, rocket_error *err)
-{
-    rk_stream_options options = { .paths = input, .n_threads = rk_pool_threads(p->pool) };
-    rk_stream *stream;
-    rk_batch *batch = NULL;
+    rk_stream_options options = { .paths = input,
+                                  .n_threads = n_threads,
+                                  .n_batches = rk_prediction_batches(n_threads) };
+    rk_prediction_rows rows = { .light = p->light, .layout = &p->layout, .out = &p->out, .n_threads = n_threads };
+    uint64_t n_rows = 0;
 
     RK_TRY(rk_args_number(&options.batch_size, p->args, "batch-size", (rk_number_rule){ 1024, 1, 1 << 20 }, err));
     RK_TRY(rk_cli_shard(&options.shard, p->args, err));
-    RK_TRY(rk_stream_open(&stream, rk_scorer_light(p->scorer)->bundle->config, rk_scorer_light(p->scorer)->schema,
-                          &options, err));
+    RK_TRY(rk_stream_open(&rows.stream, p->light->bundle->config, p->light->schema, &options, err));
     rocket_status status = write_header(p, err);
-    while (status == ROCKET_OK) {
-        status = rk_stream_next(stream, &batch, err);
-        if (status != ROCKET_OK || batch == NULL)
-            break;
-        status = write_batch(p, batch, err);
-        rk_stream_give_back(stream, batch);
-        if (status == ROCKET_OK && rk_stop_requested())
-            status = rk_fail(err, ROCKET_STOPPED, "stopped by signal %d; nothing was written", rk_stop_signal());
-    }
-    rk_stream_stats stats = rk_stream_get_stats(stream);
-    if (status == ROCKET_OK && stats.dropped_rows > 0)
+    if (status == ROCKET_OK)
+        status = rk_prediction_run(&n_rows, &rows, err);
+    rk_stream_stats stats = rk_stream_get_stats(rows.stream);
+    rk_stream_close(rows.stream);
+    RK_TRY(status);
+    if (stats.dropped_rows > 0)
         rk_log(RK_LOG_WARN, "%llu bad rows were dropped (ignore_error)", (unsigned long long)stats.dropped_rows);
-    rk_stream_close(stream);
-    return status;
+    RK_TRY(rk_text_output_commit(&p->out, err));
+    rk_log(RK_LOG_INFO, "%llu rows scored", (unsigned long long)n_rows);
+    return ROCKET_OK;
 }
 
 /* Split a comma-separated option into names, without the blanks around them. More than `most` names: one more than
@@ -162,7 +100,7 @@ static rocket_status choose_columns(prediction *p, rocket_error *err)
                                                     RK_PREDICTED_LOGITS,         RK_PREDICTED_PROB_OF_CLASS,
                                                     RK_PREDICTED_LOGIT_OF_CLASS, RK_PREDICTED_PROB_1,
                                                     RK_PREDICTED_LOGIT_1 };
-    bool many = (int)rk_scorer_light(p->scorer)->n_classes > 1;
+    bool many = (int)p->light->n_classes > 1;
     const rk_prediction_column *contents = many ? of_many : of_one_class;
     size_t n_known = many ? RK_N_PREDICTED : 2;
     const char *known[RK_N_PREDICTED], *list = rk_args_get(p->args, "output-cols");
@@ -224,14 +162,14 @@ static rocket_status choose_reserved(rk_light_options *options, const rk_resolve
     return ROCKET_OK;
 }
 
-static rocket_status open_scorer(prediction *p, const char *model, rocket_error *err)
+static rocket_status open_light(prediction *p, const char *model, rocket_error *err)
 {
-    rk_scorer_options options = { .pool = p->pool, .light = { .choose = choose_reserved, .choose_ctx = p } };
+    rk_light_options options = { .choose = choose_reserved, .choose_ctx = p };
 
-    RK_TRY(rk_scorer_open(&p->scorer, model, &options, err));
-    p->layout.n_classes = (int)rk_scorer_light(p->scorer)->n_classes;
+    RK_TRY(rk_light_open(&p->light, model, &options, err));
+    p->layout.n_classes = (int)p->light->n_classes;
     for (size_t i = 0; i < p->layout.n_reserved; i++)
-        p->reserved_column[i] = rk_schema_bytes(rk_scorer_light(p->scorer)->schema, p->reserved[i]);
+        p->reserved_column[i] = rk_schema_bytes(p->light->schema, p->reserved[i]);
     return ROCKET_OK;
 }
 
@@ -269,15 +207,10 @@ static rocket_status predict(prediction *p, rocket_error *err)
     RK_TRY(choose_separator(p, err));
     RK_TRY(rk_args_number(&threads, p->args, "threads", (rk_number_rule){ (uint64_t)rk_cpu_count(), 1, RK_MAX_THREADS },
                           err));
-    p->pool = rk_pool_new((int)threads);
-    RK_FAIL_IF(p->pool == NULL, FAILED, err, "cannot start %d threads", (int)threads);
-    RK_TRY(open_scorer(p, model, err));
+    RK_TRY(open_light(p, model, err));
     RK_TRY(choose_columns(p, err));
     RK_TRY(rk_text_output_open(&p->out, output, err));
-    RK_TRY(predict_rows(p, input, err));
-    RK_TRY(rk_text_output_commit(&p->out, err));
-    rk_log(RK_LOG_INFO, "%llu rows scored", (unsigned long long)p->rows);
-    return ROCKET_OK;
+    return predict_rows(p, input, (int)threads, err);
 }
 
 static rocket_status run(const rk_args *args, rocket_error *err)
@@ -288,11 +221,7 @@ static rocket_status run(const rk_args *args, rocket_error *err)
     rk_text_output_init(&p.out);
     rocket_status status = predict(&p, err);
     rk_text_output_clear(&p.out);
-    rk_scorer_close(p.scorer);
-    rk_pool_free(p.pool);
-    for (int i = 0; i < p.n_texts; i++)
-        rk_buf_clear(&p.texts[i]);
-    rk_free(p.texts);
+    rk_light_close(p.light);
     rk_arena_clear(&p.arena);
     return status;
 }
@@ -304,7 +233,7 @@ static const rk_option options[] = {
     { "output-cols", 0, "NAMES", "outputs, comma-separated (default ALL_COLUMNS)" },
     { "reserved-cols", 0, "NAMES", "input fields to copy to the output, or ALL_COLUMNS" },
     { "output-sep", 0, "CHAR", "separator of the output, also as \\t or \\001 (default ,)" },
-    { "batch-size", 0, "N", "rows scored at a time (default 1024)" },
+    { "batch-size", 0, "N", "rows that a thread scores at a time (default 1024)" },
     { 0 },
 };
 

@@ -1,6 +1,8 @@
-/* See prediction_text.h. A row says the same number several times, alone and in a list: its text is made once. */
+/* See prediction_text.h. A row says the same number several times, alone and in a list: its text is made once. Numbers
+ * are written into room for the longest row, asked for once a row. */
 #include "prediction_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "number.h"
@@ -11,9 +13,9 @@ const char *const rk_prediction_names[RK_N_PREDICTED] = { "y_light",       "prob
 
 enum { MEMORY = 4 }; /* numbers: two classes' probabilities and logits */
 
-/* Where rows go, and the numbers written last. */
+/* Where a row goes on, and the numbers written last. */
 typedef struct writer {
-    rk_buf *out;
+    char *at;
     const rk_prediction_layout *layout;
     uint32_t bits[MEMORY];
     char texts[MEMORY][RK_NUMBER_BYTES];
@@ -52,30 +54,40 @@ static void put_number(writer *w, float value)
         w->bits[i] = bits;
         w->sizes[i] = rk_format_float(w->texts[i], value);
     }
-    rk_buf_append(w->out, w->texts[i], w->sizes[i]);
+    memcpy(w->at, w->texts[i], RK_NUMBER_BYTES);
+    w->at += w->sizes[i];
+}
+
+static void put(writer *w, char c)
+{
+    *w->at++ = c;
 }
 
 static void put_vector(writer *w, const float *values)
 {
     bool quote = w->layout->n_classes > 1 && (w->layout->separator == ',' || w->layout->separator == ' ');
 
-    rk_buf_puts(w->out, quote ? "\"[" : "[");
+    if (quote)
+        put(w, '"');
+    put(w, '[');
     for (int c = 0; c < w->layout->n_classes; c++) {
-        if (c > 0)
-            rk_buf_append(w->out, ", ", 2);
+        if (c > 0) {
+            put(w, ',');
+            put(w, ' ');
+        }
         put_number(w, values[c]);
     }
-    rk_buf_append(w->out, "]\"", 1 + (size_t)quote);
+    put(w, ']');
+    if (quote)
+        put(w, '"');
 }
 
-static void put_class(rk_buf *out, int class)
+static void put_class(writer *w, int class)
 {
-    char digit = (char)('0' + class);
-
     if (class < 10)
-        rk_buf_append(out, &digit, 1);
+        put(w, (char)('0' + class));
     else
-        rk_buf_printf(out, "%d", class);
+        w->at += snprintf(w->at, RK_NUMBER_BYTES, "%d", class);
 }
 
 static void put_column(writer *w, rk_prediction_column what, const float *logits, const float *probs)
@@ -86,7 +98,7 @@ static void put_column(writer *w, rk_prediction_column what, const float *logits
         if (probs[c] > probs[best])
             best = c;
     if (what == RK_PREDICTED_CLASS)
-        put_class(w->out, best);
+        put_class(w, best);
     else if (n_classes == 1)
         put_number(w, what == RK_PREDICTED_PROBS ? probs[0] : logits[0]);
     else if (what == RK_PREDICTED_PROBS || what == RK_PREDICTED_LOGITS)
@@ -97,27 +109,41 @@ static void put_column(writer *w, rk_prediction_column what, const float *logits
         put_number(w, what == RK_PREDICTED_PROB_1 ? probs[1] : logits[1]);
 }
 
-static void put_separator(writer *w, bool first)
+/* At most, of the outputs of a row. */
+static size_t row_bytes(const rk_prediction_layout *layout)
 {
-    if (!first)
-        rk_buf_append(w->out, &w->layout->separator, 1);
+    size_t number = RK_NUMBER_BYTES + sizeof ", " - 1;
+
+    return layout->n_columns * ((size_t)layout->n_classes * number + sizeof "\"[]\"") + RK_NUMBER_BYTES;
+}
+
+static void put_outputs(rk_buf *out, writer *w, const float *logits, const float *probs)
+{
+    const rk_prediction_layout *layout = w->layout;
+    char *begin = rk_buf_room(out, row_bytes(layout));
+
+    if (begin == NULL)
+        return;
+    w->at = begin;
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        if (i > 0)
+            put(w, layout->separator);
+        put_column(w, layout->columns[i], logits, probs);
+    }
+    rk_buf_added(out, (size_t)(w->at - begin));
 }
 
 void rk_prediction_put_rows(rk_buf *out, const rk_prediction_layout *layout, const rk_scores *scores,
-                            const rk_batch *batch, int64_t begin, int64_t end)
+                            const rk_batch *batch)
 {
-    writer w = { .out = out, .layout = layout };
+    writer w = { .layout = layout };
 
-    for (int64_t b = begin; b < end; b++) {
-        for (size_t i = 0; i < layout->n_columns; i++) {
-            put_separator(&w, i == 0);
-            put_column(&w, layout->columns[i], scores->logits + b * scores->ld_logits,
-                       scores->probs + b * scores->ld_probs);
-        }
+    for (int64_t b = 0; b < batch->n_rows; b++) {
+        put_outputs(out, &w, scores->logits + b * scores->ld_logits, scores->probs + b * scores->ld_probs);
         for (size_t i = 0; i < layout->n_reserved; i++) {
             const rk_column *column = &batch->columns[layout->reserved[i]];
 
-            put_separator(&w, layout->n_columns + i == 0);
+            rk_buf_append(out, &layout->separator, layout->n_columns + i > 0);
             rk_prediction_put_field(out, layout, column->bytes + column->offsets[b],
                                     (size_t)(column->offsets[b + 1] - column->offsets[b]));
         }

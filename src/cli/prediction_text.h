@@ -31,8 +31,8 @@ typedef struct rk_prediction_layout {
 /* A field, in quotes where it must be. */
 void rk_prediction_put_field(rk_buf *out, const rk_prediction_layout *layout, const char *text, size_t n);
 
-/* Rows [begin, end) of a batch, a line each. */
+/* A batch, a line each row. */
 void rk_prediction_put_rows(rk_buf *out, const rk_prediction_layout *layout, const rk_scores *scores,
-                            const rk_batch *batch, int64_t begin, int64_t end);
+                            const rk_batch *batch);
 
 #endif

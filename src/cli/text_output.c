@@ -17,14 +17,19 @@ rocket_status rk_text_output_open(rk_text_output *out, const char *path, rocket_
     return path != NULL && strcmp(path, "-") != 0 ? rk_atomic_open(&out->file, path, err) : ROCKET_OK;
 }
 
+rocket_status rk_text_output_write(rk_text_output *out, const char *text, size_t n, rocket_error *err)
+{
+    if (out->file != NULL)
+        rk_atomic_write(out->file, text, n);
+    else
+        RK_FAIL_IF(fwrite(text, 1, n, stdout) != n, FAILED, err, "writing to standard output failed");
+    return ROCKET_OK;
+}
+
 rocket_status rk_text_output_flush(rk_text_output *out, rocket_error *err)
 {
     RK_FAIL_IF(rk_buf_failed(&out->text), FAILED, err, "out of memory");
-    if (out->file != NULL)
-        rk_atomic_write(out->file, out->text.data, out->text.size);
-    else
-        RK_FAIL_IF(fwrite(out->text.data, 1, out->text.size, stdout) != out->text.size, FAILED, err,
-                   "writing to standard output failed");
+    RK_TRY(rk_text_output_write(out, out->text.data, out->text.size, err));
     rk_buf_reset(&out->text);
     return ROCKET_OK;
 }

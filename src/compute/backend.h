@@ -100,6 +100,7 @@ typedef struct rk_backend {
 
     void (*add_bias)(rk_block y, const float *bias); /* y[r][c] += bias[c] */
     void (*column_sums)(float *sums, rk_block x);    /* sums[c] += x[0][c] + x[1][c] + ... */
+    double (*square_sum)(rk_block x);                /* of the squares of all values */
     void (*copy)(rk_block y, rk_block x);
     /* y[r] = 0 + source row ids[r], which is at source + ids[r] * ld: bags of one id */
     void (*take)(rk_block y, const float *source, int64_t ld, const int64_t *ids);

@@ -59,6 +59,41 @@ static void column_sums(float *sums, rk_block x)
         sum_columns(sums, x, c, 1);
 }
 
+/* Sixteen sums side by side: one alone would wait for itself at every addition. */
+typedef struct square_sums {
+    __m256d of[4];
+} square_sums;
+
+/* 4 floats at a time, which become doubles while they are loaded. */
+static inline void add_squares(square_sums *sums, const float *p)
+{
+    for (int i = 0; i < 4; i++) {
+        __m256d v = _mm256_cvtps_pd(_mm_loadu_ps(p + 4 * i));
+
+        sums->of[i] = _mm256_fmadd_pd(v, v, sums->of[i]);
+    }
+}
+
+static double square_sum(rk_block x)
+{
+    enum { STEP = 16 };
+    square_sums sums = { { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() } };
+    double lanes[4], sum = 0;
+
+    for (int64_t r = 0; r < x.rows; r++) {
+        const float *row = x.data + r * x.ld;
+        int64_t c = 0;
+
+        for (; c + STEP <= x.cols; c += STEP)
+            add_squares(&sums, row + c);
+        for (; c < x.cols; c++)
+            sum += (double)row[c] * (double)row[c];
+    }
+    _mm256_storeu_pd(lanes,
+                     _mm256_add_pd(_mm256_add_pd(sums.of[0], sums.of[1]), _mm256_add_pd(sums.of[2], sums.of[3])));
+    return sum + lanes[0] + lanes[1] + lanes[2] + lanes[3];
+}
+
 static void copy(rk_block y, rk_block x)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -251,6 +286,7 @@ const rk_backend rk_backend_avx2 = {
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
+    .square_sum = square_sum,
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,

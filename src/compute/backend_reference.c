@@ -41,6 +41,16 @@ static void column_sums(float *sums, rk_block x)
     }
 }
 
+static double square_sum(rk_block x)
+{
+    double sum = 0;
+
+    for (int64_t r = 0; r < x.rows; r++)
+        for (int64_t c = 0; c < x.cols; c++)
+            sum += (double)x.data[r * x.ld + c] * (double)x.data[r * x.ld + c];
+    return sum;
+}
+
 static void copy(rk_block y, rk_block x)
 {
     for (int64_t r = 0; r < y.rows; r++)
@@ -195,6 +205,7 @@ const rk_backend rk_backend_reference = {
     .product = product,
     .add_bias = add_bias,
     .column_sums = column_sums,
+    .square_sum = square_sum,
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,

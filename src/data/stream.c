@@ -72,8 +72,8 @@ struct rk_stream {
     rk_queue *free_blocks, *to_parse, *in_order;
     rk_queue *free_batches, *ready;
     rk_block **blocks;
-    rk_batch *batches[RK_STREAM_BATCHES];
-    size_t n_blocks;
+    rk_batch **batches;
+    size_t n_blocks, n_batches;
 
     rk_thread *reader, *batcher, **parsers;
     int n_parsers;
@@ -715,8 +715,8 @@ static bool make_queues(rk_stream *stream)
     stream->free_blocks = rk_queue_new(n);
     stream->to_parse = rk_queue_new(n);
     stream->in_order = rk_queue_new(n);
-    stream->free_batches = rk_queue_new(RK_STREAM_BATCHES);
-    stream->ready = rk_queue_new(RK_STREAM_BATCHES);
+    stream->free_batches = rk_queue_new(stream->n_batches);
+    stream->ready = rk_queue_new(stream->n_batches);
     return stream->free_blocks && stream->to_parse && stream->in_order && stream->free_batches && stream->ready;
 }
 
@@ -727,13 +727,15 @@ static rocket_status make_memory(rk_stream *stream, rocket_error *err)
 
     stream->n_blocks = (size_t)stream->options.n_threads + SPARE_BLOCKS;
     stream->blocks = rk_arena_alloc(&stream->arena, stream->n_blocks, sizeof *stream->blocks);
+    stream->n_batches = stream->options.n_batches > RK_STREAM_BATCHES ? stream->options.n_batches : RK_STREAM_BATCHES;
+    stream->batches = rk_arena_alloc(&stream->arena, stream->n_batches, sizeof *stream->batches);
     stream->parsers = rk_arena_alloc(&stream->arena, (size_t)stream->options.n_threads, sizeof *stream->parsers);
-    ok = make_queues(stream) && stream->blocks && stream->parsers;
+    ok = make_queues(stream) && stream->blocks && stream->batches && stream->parsers;
     for (size_t i = 0; ok && i < stream->n_blocks; i++) {
         stream->blocks[i] = rk_block_new(stream->rules.schema, stream->rules.reader);
         ok = stream->blocks[i] && rk_queue_push(stream->free_blocks, stream->blocks[i]);
     }
-    for (size_t i = 0; ok && i < RK_STREAM_BATCHES; i++) {
+    for (size_t i = 0; ok && i < stream->n_batches; i++) {
         stream->batches[i] = rk_batch_new(stream->rules.schema);
         ok = stream->batches[i] && rk_queue_push(stream->free_batches, stream->batches[i]);
     }
@@ -849,7 +851,7 @@ void rk_stream_close(rk_stream *stream)
     stop_threads(stream);
     for (size_t i = 0; i < stream->n_blocks && stream->blocks; i++)
         rk_block_free(stream->blocks[i]);
-    for (size_t i = 0; i < RK_STREAM_BATCHES; i++)
+    for (size_t i = 0; i < stream->n_batches && stream->batches; i++)
         rk_batch_free(stream->batches[i]);
     rk_shuffle_free(stream->batching.shuffle);
     rk_queue_free(stream->free_blocks);

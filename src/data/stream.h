@@ -27,7 +27,8 @@
 
 typedef struct rk_stream rk_stream;
 
-/* Batches in flight: those that wait and those that the caller holds. Who holds all of them waits for ever. */
+/* Batches in flight, unless the caller wants more: those that wait and those that he holds. Who holds all of them and
+ * asks for another waits until one is given back. */
 enum { RK_STREAM_BATCHES = 6 };
 
 typedef struct rk_stream_options {
@@ -35,6 +36,7 @@ typedef struct rk_stream_options {
     bool training;     /* shuffle and repeat as data_config says; otherwise one pass in file order */
     uint64_t seed;
     int n_threads;         /* parsing threads, at least 1; beyond 256 no more help */
+    size_t n_batches;      /* in flight; below RK_STREAM_BATCHES: that many */
     uint64_t batch_size;   /* 0: data_config.batch_size */
     uint64_t num_epochs;   /* training: 0 = forever */
     uint64_t skip_batches; /* resume: start after this many batches; same batches as an undisturbed run */

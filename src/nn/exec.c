@@ -70,6 +70,7 @@ struct rk_exec {
     float *dense_gradient; /* [dense_size] */
     segment *segments;
     int n_segments;
+    double *squares;           /* [plan->n_tables + n_segments] of the parts of the gradient, summed */
     rk_table_gradient *tables; /* [plan->n_tables] */
     rk_sparse **reading;       /* [plan->n_tables] of tables */
     rk_before_reading_fn before_reading;
@@ -202,6 +203,7 @@ static bool loss_io_init(rk_exec *exec, int i)
     rk_loss_io *io = &exec->loss_ios[i];
 
     io->loss = loss;
+    io->backend = exec->options.backend;
     io->C = exec->plan->widths[loss->inputs[0]];
     io->x = exec_alloc(exec, loss->n_inputs, sizeof *io->x);
     io->dx = exec_alloc(exec, loss->n_inputs, sizeof *io->dx);
@@ -223,7 +225,8 @@ static bool segments_init(rk_exec *exec)
             exec->segments[exec->n_segments++] = (segment){ param->offset + (size_t)first, n, (float)param->l2 };
         }
     }
-    return exec->segments != NULL;
+    exec->squares = exec_alloc(exec, exec->plan->n_tables + exec->n_segments, sizeof *exec->squares);
+    return exec->segments && exec->squares;
 }
 
 static bool gradients_init(rk_exec *exec)
@@ -820,11 +823,13 @@ static void zero_shared_params(const rk_exec *exec, int chunk)
     }
 }
 
-/* Gradient of one run of a parameter: the chunks' in order, then what L2 adds; in stretches that stay in cache. */
-static void sum_segment(rk_exec *exec, const segment *s)
+/* Gradient of one run of a parameter: the chunks' in order, then what L2 adds; in stretches that stay in cache. Returns
+ * the sum of its squares. */
+static double sum_segment(rk_exec *exec, const segment *s)
 {
     const rk_backend *backend = exec->options.backend;
     size_t stride = rk_graph_dense_size(exec->graph);
+    double squares = 0;
 
     for (int64_t first = 0; first < s->n; first += STRETCH) {
         size_t at = s->offset + (size_t)first;
@@ -839,7 +844,9 @@ static void sum_segment(rk_exec *exec, const segment *s)
         part.data = exec->weights->dense + at;
         if (s->l2 > 0)
             backend->add_scaled(sum, part, s->l2);
+        squares += backend->square_sum(sum);
     }
+    return squares;
 }
 
 /* Tables first, since some are long. */
@@ -852,9 +859,9 @@ static void sum_piece(void *arg, int i, int thread)
     if (i < n_tables) {
         const rk_op_io *io = &exec->ios[exec->plan->tables[i]];
 
-        io->node->op->backward_table(io, &exec->tables[i]);
+        exec->squares[i] = io->node->op->backward_table(io, &exec->tables[i]);
     } else {
-        sum_segment(exec, &exec->segments[i - n_tables]);
+        exec->squares[i] = sum_segment(exec, &exec->segments[i - n_tables]);
     }
 }
 
@@ -917,6 +924,15 @@ double rk_exec_l2(const rk_exec *exec)
 float *rk_exec_dense_gradient(rk_exec *exec)
 {
     return exec->dense_gradient;
+}
+
+double rk_exec_gradient_squares(const rk_exec *exec)
+{
+    double sum = 0;
+
+    for (int i = 0; i < exec->plan->n_tables + exec->n_segments; i++)
+        sum += exec->squares[i];
+    return sum;
 }
 
 int rk_exec_n_sparse(const rk_exec *exec)

@@ -69,5 +69,6 @@ ROCKET_NODISCARD rocket_status rk_exec_backward(rk_exec *exec, rocket_error *err
 float *rk_exec_dense_gradient(rk_exec *exec); /* [rk_graph_dense_size] f32 */
 int rk_exec_n_sparse(const rk_exec *exec);    /* one per embedding node */
 rk_sparse *rk_exec_sparse(rk_exec *exec, int i);
+double rk_exec_gradient_squares(const rk_exec *exec); /* the sum of the squares of all their values */
 
 #endif

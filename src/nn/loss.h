@@ -11,6 +11,7 @@
 
 typedef struct rk_loss_io {
     const rk_loss *loss;
+    const rk_backend *backend;
     int64_t begin, end;   /* rows of this chunk */
     double n;             /* see above */
     int64_t C;            /* values per row of input 0 */

@@ -117,7 +117,7 @@ struct rk_op {
     /* Ops with a table: which rows the whole batch reads, before the forward pass, and the gradient with respect to
      * them, after the backward pass (sparse.h). Room for as many rows as the ids have is there. */
     void (*table_rows)(const rk_op_io *io, rk_table_gradient *out);
-    void (*backward_table)(const rk_op_io *io, rk_table_gradient *out);
+    double (*backward_table)(const rk_op_io *io, rk_table_gradient *out); /* returns the sum of its squares */
 
     /* In inference, as operators of ONNX (onnx.h); the result is y. NULL: left out of a cut, or never in one. */
     const char *(*onnx)(rk_onnx *onnx, const rk_onnx_io *io);

@@ -94,6 +94,7 @@ typedef struct rk_gradients {
     float *dense;             /* [rk_graph_dense_size] f32 */
     rk_sparse *const *sparse; /* [n_sparse] */
     int n_sparse;             /* at most the number of the graph's nodes that have a table */
+    const double *squares;    /* the sum of the squares of all values; NULL: not known yet */
 } rk_gradients;
 
 /* Clip by global norm (with upstream's norm: easyrec golden README, oddity 1), then move every trainable weight.

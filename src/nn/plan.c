@@ -15,7 +15,8 @@
  * side share a barrier. Within a stage tasks keep their topological order.
  *
  * Who is first to write a gradient is known from that order: it overwrites, the others add. Losses, and whoever writes
- * only some columns of a wider row, always add; memory that they write first is zeroed before.
+ * only some columns of a wider row, always add; memory that they write first is zeroed before. So losses that can wait
+ * for another to be first do.
  */
 #include "plan.h"
 
@@ -296,7 +297,7 @@ static bool pass_build(rk_plan *plan, rk_pass *pass, const draft *d)
 }
 
 /* One walk over the backward tasks, in order, that finds out who writes first. A loss that adds to one memory only
- * waits until a node is about to write there too: what both write stays in cache in between. */
+ * waits until a node has written there too: what both write stays in cache in between, and nothing need be zeroed. */
 typedef struct writers {
     rk_plan *plan;
     bool *touched; /* [n_nodes] by owner */
@@ -322,19 +323,26 @@ static int waits_for(const writers *w, int i)
 /* id is about to get gradients. Returns whether they must be added. */
 static bool touch(writers *w, int id, bool can_overwrite)
 {
-    int owner = w->plan->gradients[id].owner, n = w->n;
+    int owner = w->plan->gradients[id].owner;
 
     if (w->touched[owner])
         return true;
     w->touched[owner] = true;
+    if (can_overwrite && owner == id)
+        return false;
     w->tasks[w->n++] = (rk_task){ RK_TASK_ZERO, owner };
+    return true;
+}
+
+/* id has got gradients: losses that waited for that add theirs. */
+static void end_waiting(writers *w, int id)
+{
+    int owner = w->plan->gradients[id].owner;
+
     for (int i = 0; i < rk_graph_n_losses(w->plan->graph); i++)
         if (waits_for(w, i) == owner)
             w->tasks[w->n++] = (rk_task){ RK_TASK_LOSS_BACKWARD, i };
-    if (w->n > n + 1 || !can_overwrite || owner != id)
-        return true;
-    w->n = n;
-    return false;
+    w->awaited[owner] = false;
 }
 
 static void touch_by_loss(writers *w, int i)
@@ -369,15 +377,24 @@ static void touch_by_node(writers *w, const rk_node *node)
         first += w->plan->widths[node->inputs[i]];
     }
     w->tasks[w->n++] = (rk_task){ RK_TASK_BACKWARD, node->id };
+    first = 0;
+    for (int i = 0; i < node->n_inputs; i++) {
+        if (writes(w->plan, node, i, first))
+            end_waiting(w, node->inputs[i]);
+        first += w->plan->widths[node->inputs[i]];
+    }
 }
 
+/* Not by those whose gradient the node must know before: a concat that has an input twice. */
 static void await_node(writers *w, const rk_node *node)
 {
     int64_t first = 0;
 
     for (int i = 0; i < node->n_inputs; i++) {
-        if (writes(w->plan, node, i, first))
-            w->awaited[w->plan->gradients[node->inputs[i]].owner] = true;
+        int owner = w->plan->gradients[node->inputs[i]].owner;
+
+        if (writes(w->plan, node, i, first) && owner != w->plan->gradients[node->id].owner)
+            w->awaited[owner] = true;
         first += w->plan->widths[node->inputs[i]];
     }
 }

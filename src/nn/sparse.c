@@ -190,13 +190,22 @@ void rk_table_gradient_rows(rk_table_gradient *out, const rk_column *column, int
         out->ids[i] = out->rows_of[out->ids[i]];
 }
 
-void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend)
+/* Some rows at a time, whose squares are summed while they are in the first-level cache. */
+double rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend)
 {
+    enum { ROWS = 256 };
     rk_sparse *sparse = &out->sparse;
-    rk_bag backward = { .source = dy.data, .ld = dy.ld, .combiner = RK_COMBINER_SUM };
+    rk_bag backward = { .source = dy.data, .ld = dy.ld, .ids = out->ids, .combiner = RK_COMBINER_SUM };
+    double squares = 0;
 
-    backward.offsets = out->offsets;
-    backward.ids = out->ids;
     backward.weights = out->plain ? NULL : out->weights;
-    backend->bag_sum((rk_block){ sparse->values, sparse->dim, sparse->n, sparse->dim }, &backward);
+    for (int64_t first = 0; first < sparse->n; first += ROWS) {
+        int64_t n = sparse->n - first < ROWS ? sparse->n - first : ROWS;
+        rk_block rows = { sparse->values + first * sparse->dim, sparse->dim, n, sparse->dim };
+
+        backward.offsets = out->offsets + first;
+        backend->bag_sum(rows, &backward);
+        squares += backend->square_sum(rows);
+    }
+    return squares;
 }

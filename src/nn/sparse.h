@@ -38,8 +38,9 @@ bool rk_table_gradient_reserve(rk_table_gradient *gradient, const rk_column *col
 void rk_table_gradient_clear(rk_table_gradient *gradient);
 
 /* The gradient of y = bag(table, column, combiner), in two steps: before the forward pass the rows that the first
- * n_rows bags of the column name; after the backward pass what each of them got of dy, [n_rows, dim]. */
+ * n_rows bags of the column name; after the backward pass what each of them got of dy, [n_rows, dim]. The latter
+ * returns the sum of the squares. */
 void rk_table_gradient_rows(rk_table_gradient *out, const rk_column *column, int64_t n_rows, rk_combiner combiner);
-void rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend);
+double rk_table_gradient_sum(rk_table_gradient *out, rk_block dy, const rk_backend *backend);
 
 #endif

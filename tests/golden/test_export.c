@@ -1,5 +1,5 @@
 /* What is exported is the light net and nothing else, and it scores as the training graph does. Model file and
- * checkpoint do so bit for bit as each other, whatever the threads.
+ * checkpoint do so bit for bit as each other.
  *
  * Which tensors belong to the light net is worked out here from the training graph's nodes alone, not by the cut that
  * export itself takes.
@@ -132,20 +132,21 @@ static rk_stream *open_rows(const rk_config *config, const rk_schema *schema, co
 }
 
 /* What a scorer says of every row of the training file. */
-static score_list scores_of_file(const char *file, const char *folder, rk_pool *pool)
+static score_list scores_of_file(const char *file, const char *folder)
 {
-    rk_scorer_options options = { .pool = pool };
     score_list list = { 0 };
+    rk_light *light;
     rk_scorer *scorer;
     rk_batch *batch;
     rocket_error err = { 0 };
 
-    ok(rk_scorer_open(&scorer, file, &options, &err), &err);
-    for (int i = 0; i < rk_graph_n_params(rk_scorer_light(scorer)->bundle->graph); i++)
-        assert_null(strstr(rk_graph_param_at(rk_scorer_light(scorer)->bundle->graph, i)->name, "booster"));
-    list.C = (int)rk_scorer_light(scorer)->n_classes;
+    ok(rk_light_open(&light, file, &(rk_light_options){ 0 }, &err), &err);
+    ok(rk_scorer_new(&scorer, light, &err), &err);
+    for (int i = 0; i < rk_graph_n_params(light->bundle->graph); i++)
+        assert_null(strstr(rk_graph_param_at(light->bundle->graph, i)->name, "booster"));
+    list.C = (int)light->n_classes;
     list.values = calloc((size_t)(500 * 2 * list.C), sizeof *list.values);
-    rk_stream *stream = open_rows(rk_scorer_light(scorer)->bundle->config, rk_scorer_light(scorer)->schema, folder);
+    rk_stream *stream = open_rows(light->bundle->config, light->schema, folder);
     for (;;) {
         rk_scores scores;
         ok(rk_stream_next(stream, &batch, &err), &err);
@@ -158,7 +159,8 @@ static score_list scores_of_file(const char *file, const char *folder, rk_pool *
         rk_stream_give_back(stream, batch);
     }
     rk_stream_close(stream);
-    rk_scorer_close(scorer);
+    rk_scorer_free(scorer);
+    rk_light_close(light);
     return list;
 }
 
@@ -214,20 +216,15 @@ static void assert_scores_vary(score_list a)
 
 static void assert_same_scores_everywhere(const rk_train_result *result, rk_run *run, const char *folder)
 {
-    rk_pool *pool = rk_pool_new(3);
-    score_list trained = scores_of_run(run, folder), model = scores_of_file(result->model, folder, NULL),
-               checkpoint = scores_of_file(result->checkpoint, folder, NULL),
-               threads = scores_of_file(result->model, folder, pool);
+    score_list trained = scores_of_run(run, folder), model = scores_of_file(result->model, folder),
+               checkpoint = scores_of_file(result->checkpoint, folder);
 
     assert_scores_vary(trained);
     assert_near_scores(model, trained);
     assert_same_scores(model, checkpoint);
-    assert_same_scores(model, threads);
     free(trained.values);
     free(model.values);
     free(checkpoint.values);
-    free(threads.values);
-    rk_pool_free(pool);
 }
 
 static void the_model_is_the_light_net(void **state)
@@ -264,14 +261,14 @@ static void a_booster_alone_has_no_model(void **state)
                                 .n_threads = 1,
                                 .overrides = { LAUNCHING "arm=BOOSTER_ALONE" } };
     rk_train_result result = trained_run(&options);
-    rk_scorer *scorer = NULL;
+    rk_light *light = NULL;
     rocket_error err = { 0 };
 
     (void)state;
     assert_string_equal(result.model, "");
-    assert_int_equal(rk_scorer_open(&scorer, result.checkpoint, &(rk_scorer_options){ 0 }, &err), ROCKET_CONFIG);
+    assert_int_equal(rk_light_open(&light, result.checkpoint, &(rk_light_options){ 0 }, &err), ROCKET_CONFIG);
     assert_non_null(strstr(err.text, "logits_light"));
-    assert_null(scorer);
+    assert_null(light);
     remove_test_folder(scratch);
 }
 

@@ -222,15 +222,15 @@ static void evaluation(void **state)
     assert_survives_failed_allocations(evaluate, *state);
 }
 
-static rocket_status score_batch(rk_scorer *scorer)
+static rocket_status score_batch(rk_scorer *scorer, const rk_schema *schema)
 {
-    rk_batch *batch = rk_batch_new(rk_scorer_light(scorer)->schema);
+    rk_batch *batch = rk_batch_new(schema);
     rk_text fields[] = { { NULL, 0 }, { "b", 1 }, { "0.25", 4 } };
     rk_scores scores;
 
     if (batch == NULL)
         return ROCKET_FAILED;
-    rocket_status status = rk_schema_append(rk_scorer_light(scorer)->schema, batch, fields, NULL, NULL);
+    rocket_status status = rk_schema_append(schema, batch, fields, NULL, NULL);
     if (status == ROCKET_OK)
         status = rk_scorer_run(&scores, scorer, batch, NULL);
     rk_batch_free(batch);
@@ -241,14 +241,19 @@ static rocket_status predict(void *arg)
 {
     static const char *const reserved[] = { "user" };
     const world *w = arg;
-    rk_scorer_options options = { .light = { reserved, 1 } };
+    rk_light_options options = { .reserved = reserved, .n_reserved = 1 };
+    rk_light *light = NULL;
     rk_scorer *scorer = NULL;
-    rocket_status status = rk_scorer_open(&scorer, w->model, &options, NULL);
+    rocket_status status = rk_light_open(&light, w->model, &options, NULL);
 
+    assert_true((light != NULL) == (status == ROCKET_OK));
+    if (status == ROCKET_OK)
+        status = rk_scorer_new(&scorer, light, NULL);
     assert_true((scorer != NULL) == (status == ROCKET_OK));
     if (status == ROCKET_OK)
-        status = score_batch(scorer);
-    rk_scorer_close(scorer);
+        status = score_batch(scorer, light->schema);
+    rk_scorer_free(scorer);
+    rk_light_close(light);
     return status;
 }
 

@@ -6,7 +6,6 @@
 #include "loss_math.h"
 
 enum { SCALE };
-enum { LANES = 8 };
 
 static rocket_status check(const rk_graph *graph, const rk_loss *loss, rocket_error *err)
 {
@@ -14,41 +13,16 @@ static rocket_status check(const rk_graph *graph, const rk_loss *loss, rocket_er
     return rk_loss_check_attr(loss, SCALE, err);
 }
 
-/* Several sums side by side, in a fixed order: one alone would wait for itself at every addition. */
-static double square_sum(const float *x, int64_t n)
-{
-    double sums[LANES] = { 0 }, sum = 0;
-    int64_t i = 0;
-
-    for (; i + LANES <= n; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            sums[k] += (double)x[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    for (int k = 0; k < LANES; k++)
-        sum += sums[k];
-    return sum;
-}
-
 static double forward(const rk_loss_io *io)
 {
-    double sum = 0;
-
-    for (int64_t b = io->begin; b < io->end; b++)
-        sum += square_sum(rk_row(io->x[0], b), io->C);
-    return 0.5 * io->loss->attrs[SCALE] * sum;
-}
-
-static void add_row(float *restrict dx, const float *restrict x, int64_t n, float scale)
-{
-    for (int64_t i = 0; i < n; i++)
-        dx[i] += scale * x[i];
+    return 0.5 * io->loss->attrs[SCALE] * io->backend->square_sum(rk_rows(io->x[0], io->begin, io->end, io->C));
 }
 
 static void backward(const rk_loss_io *io)
 {
-    for (int64_t b = io->begin; b < io->end && io->dx[0].data; b++)
-        add_row(rk_row(io->dx[0], b), rk_row(io->x[0], b), io->C, (float)io->loss->attrs[SCALE]);
+    if (io->dx[0].data)
+        io->backend->add_scaled(rk_rows(io->dx[0], io->begin, io->end, io->C),
+                                rk_rows(io->x[0], io->begin, io->end, io->C), (float)io->loss->attrs[SCALE]);
 }
 
 const rk_loss_def rk_loss_embedding_l2 = {

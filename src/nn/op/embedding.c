@@ -37,9 +37,9 @@ static void table_rows(const rk_op_io *io, rk_table_gradient *out)
     rk_table_gradient_rows(out, io->ids[0], io->n_rows, (rk_combiner)io->node->attrs[COMBINER]);
 }
 
-static void backward_table(const rk_op_io *io, rk_table_gradient *out)
+static double backward_table(const rk_op_io *io, rk_table_gradient *out)
 {
-    rk_table_gradient_sum(out, rk_rows(io->dy, 0, io->n_rows, io->node->shape.dims[0]), io->backend);
+    return rk_table_gradient_sum(out, rk_rows(io->dy, 0, io->n_rows, io->node->shape.dims[0]), io->backend);
 }
 
 /* What a bag's sum is divided by, [N, 1]: in double, as rk_bag_factor has it; 1 where it would be 0. */

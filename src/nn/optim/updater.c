@@ -233,6 +233,7 @@ rocket_status rk_updater_new(rk_updater **out, rk_weights *weights, const rk_con
     updater->weights = weights;
     updater->graph = weights->graph;
     updater->pool = pool;
+    updater->backend = rk_backend_best();
     status = build(updater, rk_config_view(config)->train, err);
     if (status == ROCKET_OK)
         *out = updater;

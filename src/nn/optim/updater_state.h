@@ -58,6 +58,7 @@ struct rk_updater {
     rk_weights *weights;
     const rk_graph *graph;
     rk_pool *pool;
+    const rk_backend *backend;
     rk_update_part parts[RK_UPDATE_PARTS];
     int n_parts;
     rk_update_slot slots[RK_UPDATE_PARTS * RK_MAX_SLOTS];

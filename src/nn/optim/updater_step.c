@@ -27,21 +27,9 @@ static int64_t share(const rk_sparse *sparse, int k)
     return sparse->n * k / RK_SPARSE_PIECES;
 }
 
-/* In LANES sums side by side: one alone would wait for each addition. */
-static double square_sum(const float *g, int64_t n)
+static double square_sum(const rk_updater *updater, float *g, int64_t n)
 {
-    enum { LANES = 16 };
-    double sums[LANES] = { 0 }, sum = 0;
-    int64_t i = 0;
-
-    for (; n - i >= LANES; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            sums[k] += (double)g[i + k] * (double)g[i + k];
-    for (int k = 0; i < n; i++, k++)
-        sums[k] += (double)g[i] * (double)g[i];
-    for (int k = 0; k < LANES; k++)
-        sum += sums[k];
-    return sum;
+    return updater->backend->square_sum((rk_block){ g, n, 1, n });
 }
 
 static void scale_values(float *g, int64_t n, float factor)
@@ -60,22 +48,25 @@ static void measure_piece(void *arg, int i, int thread)
     if (i < updater->n_dense_pieces) {
         const rk_piece *piece = &updater->pieces[i];
 
-        updater->partials[i] = square_sum(updater->gradients->dense + piece->begin, piece->end - piece->begin);
+        updater->partials[i] = square_sum(updater, updater->gradients->dense + piece->begin, piece->end - piece->begin);
     } else {
         rk_sparse *sparse = updater->gradients->sparse[s];
         int64_t begin = share(sparse, k) * sparse->dim, n = share(sparse, k + 1) * sparse->dim - begin;
 
         if (updater->multiplier != 1)
             scale_values(sparse->values + begin, n, updater->multiplier);
-        updater->partials[i] = square_sum(sparse->values + begin, n);
+        updater->partials[i] = square_sum(updater, sparse->values + begin, n);
     }
 }
 
+/* The norm. Whoever made the gradient may know it already, but not that of one which a multiplier changes. */
 static double measure(rk_updater *updater)
 {
     int n = updater->n_dense_pieces + updater->gradients->n_sparse * RK_SPARSE_PIECES;
     double sum = 0;
 
+    if (updater->gradients->squares && updater->multiplier == 1)
+        return sqrt(*updater->gradients->squares);
     rk_updater_run_pieces(updater, n, measure_piece);
     for (int i = 0; i < n; i++)
         sum += updater->partials[i];
@@ -347,10 +338,12 @@ rocket_status rk_updater_apply(rk_updater *updater, const rk_gradients *gradient
 rocket_status rk_updater_step(rk_updater *updater, rk_exec *exec, uint64_t step, double *norm, rocket_error *err)
 {
     rk_gradients gradients = { .dense = rk_exec_dense_gradient(exec), .n_sparse = rk_exec_n_sparse(exec) };
+    double squares = rk_exec_gradient_squares(exec);
 
     assert(gradients.n_sparse <= updater->max_sparse);
     for (int i = 0; i < gradients.n_sparse; i++)
         updater->collected[i] = rk_exec_sparse(exec, i);
     gradients.sparse = updater->collected;
+    gradients.squares = &squares;
     return rk_updater_apply(updater, &gradients, step, norm, err);
 }

@@ -230,6 +230,7 @@ static void check_predict(block *b)
     char path[80];
     rk_buf csv;
     rocket_error err = { 0 };
+    rk_light *light;
     rk_scorer *scorer;
     rk_stream *stream;
     rk_batch *batch;
@@ -243,10 +244,9 @@ static void check_predict(block *b)
         rk_buf_puts(&csv, (i + 1) % SCORE_WORLD_FIELDS ? ";" : "\n");
     }
     must(rk_file_write(path, csv.data, csv.size, &err), &err);
-    rk_scorer_options options = { .pool = rk_pool_new(3) };
-    must(rk_scorer_open(&scorer, b->w->path, &options, &err), &err);
+    must(rk_light_open(&light, b->w->path, &(rk_light_options){ 0 }, &err), &err);
+    must(rk_scorer_new(&scorer, light, &err), &err);
     rk_stream_options streaming = { .paths = path, .n_threads = 2, .batch_size = 777 };
-    const rk_light *light = rk_scorer_light(scorer);
     must(rk_stream_open(&stream, light->bundle->config, light->schema, &streaming, &err), &err);
     for (;;) {
         must(rk_stream_next(stream, &batch, &err), &err);
@@ -259,8 +259,8 @@ static void check_predict(block *b)
     }
     assert_int_equal(row, BLOCK);
     rk_stream_close(stream);
-    rk_scorer_close(scorer);
-    rk_pool_free(options.pool);
+    rk_scorer_free(scorer);
+    rk_light_close(light);
     rk_buf_clear(&csv);
     remove(path);
     assert_found(b, "predict");

@@ -141,6 +141,8 @@ static void check_sums(trial *t)
             backend_of(t, i)->column_sums(floats[i], t->x);
         }
     }
+    for (int i = 0; i < 2; i++)
+        sums[i][0] = backend_of(t, i)->square_sum(t->x);
     assert_sums_near(sums[0], sums[1], 2 * n, 1e-12);
     assert_sums_near(sums[0] + 2 * n, sums[1] + 2 * n, 2 * n, 2e-5);
     for (int64_t c = 0; c <= n; c++)
