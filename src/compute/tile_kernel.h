@@ -78,38 +78,40 @@ static inline __attribute__((always_inline)) void tile_finish(tile_values acc, c
         vec_store_some(t->c + r * t->ldc + v * LANES, tile_left(t, panels, v), acc[r][v]);
 }
 
-/* The gradient of weights (a transposed) can be larger than the second-level cache, and is added to: ask for where the
- * next tile will be. */
-static inline __attribute__((always_inline)) void tile_fetch_next(const rk_tile *t, int rows, int panels)
+/* Where a row of the next tile will be. */
+static inline __attribute__((always_inline)) void tile_fetch(const float *c, int panels)
 {
     UNROLL(16)
-    for (int r = rows; r < 2 * rows; r++)
-        UNROLL(16)
     for (int p = 0; p < panels; p++)
-        __builtin_prefetch(t->c + r * t->ldc + (int64_t)p * RK_PANEL, 1);
+        __builtin_prefetch(c + (int64_t)p * RK_PANEL, 1);
 }
 
+/* c mostly comes from beyond the second-level cache, and stores wait for each other there. So the lines of the next
+ * tile are asked for meanwhile: a row of it at a time, for all at once would stand in the way of what b needs. */
 static inline __attribute__((always_inline)) void tile_run(const rk_tile *t, int down, int rows, int panels)
 {
     tile_values acc;
     vec line[RK_TILE_PANELS * VECS];
-    const float *a = t->a, *b = t->b;
-    int64_t lda = t->lda, ldb = t->ldb, panel = t->panel;
+    const float *a = t->a, *b = t->b, *next = t->c + rows * t->ldc;
+    int64_t lda = t->lda, ldb = t->ldb, panel = t->panel, part = (t->k + rows - 1) / rows;
 
     tile_start(acc, t, rows, panels);
-    if (down)
-        tile_fetch_next(t, rows, panels);
-    UNROLL(4) for (int64_t l = t->k; l > 0; l--)
-    {
-        UNROLL(16) for (int v = 0; v < panels * VECS; v++) line[v] = vec_load(b + v / VECS * panel + v % VECS * LANES);
-        UNROLL(16) for (int r = 0; r < rows; r++)
+    for (int64_t left = t->k; left > 0; left -= part, next += t->ldc) {
+        tile_fetch(next, panels);
+        UNROLL(4) for (int64_t l = left < part ? left : part; l > 0; l--)
         {
-            vec x = vec_all(a + (down ? r : r * lda));
+            UNROLL(16)
+            for (int v = 0; v < panels * VECS; v++)
+                line[v] = vec_load(b + v / VECS * panel + v % VECS * LANES);
+            UNROLL(16) for (int r = 0; r < rows; r++)
+            {
+                vec x = vec_all(a + (down ? r : r * lda));
 
-            UNROLL(16) for (int v = 0; v < panels * VECS; v++) acc[r][v] = vec_fma(x, line[v], acc[r][v]);
+                UNROLL(16) for (int v = 0; v < panels * VECS; v++) acc[r][v] = vec_fma(x, line[v], acc[r][v]);
+            }
+            a += down ? lda : 1;
+            b += ldb;
         }
-        a += down ? lda : 1;
-        b += ldb;
     }
     tile_finish(acc, t, rows, panels);
 }
