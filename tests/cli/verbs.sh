@@ -207,6 +207,16 @@ said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not i
 run 4 "$rocket" eval -c small.config --set model_dir=named --set data_config.with_header=true -i unlabelled.csv
 said "$err" 'unlabelled.csv:1: column "clk" of data_config.input_fields is not in the header'
 
+# ---- a bad row ends it; what was scored before is on standard output, the same at any number of threads
+(cat eval.csv eval.csv && echo 1,2) >broken.csv
+for threads in 1 5; do
+    run 4 "$rocket" predict -q -m light.safetensors -i broken.csv -o - --batch-size 7 --threads $threads
+    cp "$out" "before.$threads"
+    said "$err" 'broken.csv:801: 2 fields, expected 6'
+done
+check "rows before the bad one" [ "$(wc -l <before.1)" -gt 700 ]
+same before.5 before.1
+
 # ---- a signal while predicting: the exit code says which, and there is no part of an output
 rows=$(cat eval.csv)
 (exec yes "$rows") 2>/dev/null |
