@@ -37,7 +37,8 @@ static rocket_status prepare(rk_atomic_folder *folder, const char *path, rocket_
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
 
     folder->path = rk_arena_strdup(&folder->arena, path);
-    folder->parent = slash == NULL ? "." : rk_arena_strndup(&folder->arena, path, (size_t)(name - path));
+    folder->parent =
+        slash == NULL ? "." : rk_arena_strndup(&folder->arena, path, (size_t)(slash > path ? slash - path : 1));
     folder->place = rk_arena_printf(&folder->arena, "%s/.%s.%ld.0.tmp", folder->parent, name, (long)getpid());
     RK_FAIL_IF(rk_arena_failed(&folder->arena), FAILED, err, "%s: out of memory", path);
     RK_FAIL_IF(*name == '\0', FAILED, err, "%s: expected the name of a folder", path);
