@@ -82,15 +82,6 @@ typedef struct rk_norm {
 /* What the sum of a bag's weighted rows is multiplied with (easyrec.md 3.4); 0 for an empty bag. */
 float rk_bag_factor(const rk_bag *bag, int64_t row);
 
-/* Rows from anywhere, and what each is multiplied with: n for each row of y. */
-typedef struct rk_row_sums {
-    const float *start; /* row r at start + r * ld_start */
-    int64_t ld_start;
-    const float *const *rows; /* [y.rows, n] each [y.cols] */
-    const float *by;          /* [y.rows, n], or NULL: all 1 */
-    int64_t n;
-} rk_row_sums;
-
 typedef struct rk_backend {
     const char *name;
     const char *doc;
@@ -105,9 +96,6 @@ typedef struct rk_backend {
     /* y[r] = 0 + source row ids[r], which is at source + ids[r] * ld: bags of one id */
     void (*take)(rk_block y, const float *source, int64_t ld, const int64_t *ids);
     void (*add_scaled)(rk_block y, rk_block x, float scale); /* y += scale * x */
-    /* y[r] = start[r] + by[r][0] rows[r][0] + by[r][1] rows[r][1] + ... Every value is one chain of fused multiply-adds
-     * in this order, the same bits from every backend. y may be start. */
-    void (*add_rows)(rk_block y, const rk_row_sums *sums);
 
     /* sums is [2, cols]: += sum x, += sum x^2 */
     void (*moments)(double *sums, rk_block x);

@@ -134,43 +134,6 @@ static void add_scaled(rk_block y, rk_block x, float scale)
         }
 }
 
-/* Row r, n registers' worth of columns from c on: a chain in each. n is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void add_columns(rk_block y, const rk_row_sums *sums, int64_t r, int64_t c,
-                                                              int n)
-{
-    const float *const *rows = sums->rows + r * sums->n, *const *end = rows + sums->n;
-    const float *by = sums->by ? sums->by + r * sums->n : NULL, *start = sums->start + r * sums->ld_start + c;
-    __m256 v[2 * WIDE];
-
-#pragma GCC unroll 8
-    for (int i = 0; i < n; i++)
-        v[i] = load(start + i * LANES, n > 1 ? LANES : y.cols - c);
-    for (; rows < end; rows++) {
-        __m256 factor = by ? _mm256_broadcast_ss(by++) : _mm256_set1_ps(1);
-
-#pragma GCC unroll 8
-        for (int i = 0; i < n; i++)
-            v[i] = _mm256_fmadd_ps(load(*rows + c + i * LANES, n > 1 ? LANES : y.cols - c), factor, v[i]);
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < n; i++)
-        store(y.data + r * y.ld + c + i * LANES, n > 1 ? LANES : y.cols - c, v[i]);
-}
-
-static void add_rows(rk_block y, const rk_row_sums *sums)
-{
-    for (int64_t r = 0; r < y.rows; r++) {
-        int64_t c = 0;
-
-        for (; c + 2 * WIDE * LANES <= y.cols; c += 2 * WIDE * LANES)
-            add_columns(y, sums, r, c, 2 * WIDE);
-        for (; c + WIDE * LANES <= y.cols; c += WIDE * LANES)
-            add_columns(y, sums, r, c, WIDE);
-        for (; c < y.cols; c += LANES)
-            add_columns(y, sums, r, c, 1);
-    }
-}
-
 /* One bag, columns c .. c + 15 (the common embedding width in one go), sums in batch order. */
 static void bag_columns(float *y, const rk_bag *bag, int64_t row, float factor, int64_t left)
 {
@@ -290,7 +253,6 @@ const rk_backend rk_backend_avx2 = {
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,
-    .add_rows = add_rows,
     .moments = moments,
     .norm = norm,
     .norm_moments = norm_moments,

@@ -3,7 +3,6 @@
  * Sums are kept in double where that costs a line, so that the other backends are measured against something better
  * than themselves. Slow by a factor of a hundred, and right: gradient sweeps run on it.
  */
-#include <math.h>
 #include <string.h>
 
 #include "backend.h"
@@ -69,18 +68,6 @@ static void add_scaled(rk_block y, rk_block x, float scale)
     for (int64_t r = 0; r < y.rows; r++)
         for (int64_t c = 0; c < y.cols; c++)
             row_of(y, r)[c] += scale * row_of(x, r)[c];
-}
-
-static void add_rows(rk_block y, const rk_row_sums *sums)
-{
-    for (int64_t r = 0; r < y.rows; r++)
-        for (int64_t c = 0; c < y.cols; c++) {
-            float v = sums->start[r * sums->ld_start + c];
-
-            for (int64_t i = r * sums->n; i < (r + 1) * sums->n; i++)
-                v = fmaf(sums->by ? sums->by[i] : 1, sums->rows[i][c], v);
-            row_of(y, r)[c] = v;
-        }
 }
 
 static void moments(double *sums, rk_block x)
@@ -209,7 +196,6 @@ const rk_backend rk_backend_reference = {
     .copy = copy,
     .take = take,
     .add_scaled = add_scaled,
-    .add_rows = add_rows,
     .moments = moments,
     .norm = norm,
     .norm_moments = norm_moments,

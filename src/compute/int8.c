@@ -221,9 +221,10 @@ static int dealt(int64_t n, int64_t pieces, int64_t i)
 static void run_panels(const rk_int8_layer *layer, rk_int8_tile tile, int64_t n_rows, int panels)
 {
     int64_t most = n_rows == 1 ? 1 : layer->kernels->rows[panels - 1], pieces = (n_rows + most - 1) / most;
+    int64_t each = n_rows / pieces, taller = n_rows % pieces;
 
     for (int64_t i = 0; i < pieces; i++) {
-        int rows = dealt(n_rows, pieces, i);
+        int rows = (int)(each + (i < taller));
 
         layer->kernels->tile(&tile, rows, panels);
         move_y(&tile, rows * tile.ldy);

@@ -103,6 +103,8 @@ static void run_plain(const portion *p)
             const float *column = p->layer->packed + j / RK_PANEL * RK_PANEL * p->layer->k + j % RK_PANEL;
             float sum = p->start.data[r * p->start.ld + j];
 
+            for (int64_t i = r * p->start.n_added; i < (r + 1) * p->start.n_added; i++)
+                sum += p->start.added[i][j];
             for (int64_t l = p->first; l < p->last; l++)
                 sum = fmaf(p->x.data[r * p->x.ld + l], column[l * RK_PANEL], sum);
             p->y.data[r * p->y.ld + j] = p->whole ? normed(p->layer, j, sum) : sum;
@@ -123,6 +125,9 @@ static void run_group(const portion *p, int64_t j, int panels)
                      .last = left < RK_PANEL ? left : RK_PANEL,
                      .start = p->start.data + j,
                      .ld_start = p->start.ld,
+                     .added = p->start.added,
+                     .n_added = p->start.n_added,
+                     .column = j,
                      .a = p->x.data + p->first,
                      .lda = p->x.ld,
                      .b = layer->packed + j * layer->k + p->first * RK_PANEL,
@@ -143,6 +148,7 @@ static void run_group(const portion *p, int64_t j, int panels)
         layer->tiles->across[n - 1][panels - 1](&tile);
         tile.c += n * tile.ldc;
         tile.start += n * tile.ld_start;
+        tile.added += tile.n_added > 0 ? n * tile.n_added : 0; /* nothing is added to no pointer */
         tile.a += n * tile.lda;
     }
 }

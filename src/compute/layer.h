@@ -27,10 +27,13 @@ void rk_layer_clear(rk_layer *layer);
 /* With other kernels than the best ones, which it has from the start; NULL: plain loops. */
 void rk_layer_use(rk_layer *layer, const rk_tiles *tiles);
 
-/* What sums begin with, row r at data + r * ld; ld 0: the same for all rows. May be y. */
+/* What sums begin with: row r at data + r * ld (ld 0: the same for all rows; it may be y), and rows from anywhere that
+ * are added to it one after the other. */
 typedef struct rk_layer_start {
     const float *data;
     int64_t ld;
+    const float *const *added; /* [rows, n_added] each n floats, and room for whole panels */
+    int64_t n_added;
 } rk_layer_start;
 
 /* y = start + the first `last` columns of x */

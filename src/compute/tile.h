@@ -15,6 +15,8 @@ typedef struct rk_tile {
     int64_t last;       /* values of c, and of start, in a row of the last panel; b always has RK_PANEL */
     const float *start; /* row r starts from start + r * ld_start; may be c */
     int64_t ld_start;
+    const float *const *added; /* [rows, n_added] what is added to row r's start: whole panels, from `column` on */
+    int64_t n_added, column;
     const float *a; /* across: row r at a + r * lda, next l one further; down: next l at a + lda, row r one further */
     int64_t lda;
     const float *b; /* panel p at b + p * panel, next l at b + ldb */

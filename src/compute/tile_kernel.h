@@ -5,7 +5,7 @@
  *   vec_load(p), vec_all(p)             LANES values from p on; one value in every lane
  *   vec_load_some, vec_store_some       the first n of LANES values, all if n is more, none if it is less than 1
  *   vec_fma(x, y, sum)                  x * y + sum, rounded once
- *   vec_sub(x, y)                       x - y
+ *   vec_add(x, y), vec_sub(x, y)        x + y, x - y
  *   vec_rectify(v, slope)               v > 0 ? v : slope * v
  *   vec_max(x, y)                       the larger one, y where both are 0
  *
@@ -35,6 +35,20 @@ static inline __attribute__((always_inline)) void tile_start(tile_values acc, co
         UNROLL(16)
     for (int v = 0; v < panels * VECS; v++)
         acc[r][v] = vec_load_some(t->start + r * t->ld_start + v * LANES, tile_left(t, panels, v));
+}
+
+/* The i-th of the rows that each start is added to. */
+static inline __attribute__((always_inline)) void tile_add(tile_values acc, const rk_tile *t, int rows, int panels,
+                                                           int64_t i)
+{
+    UNROLL(16)
+    for (int r = 0; r < rows; r++) {
+        const float *row = t->added[r * t->n_added + i] + t->column;
+
+        UNROLL(16)
+        for (int v = 0; v < panels * VECS; v++)
+            acc[r][v] = vec_add(acc[r][v], vec_load(row + v / VECS * RK_PANEL + v % VECS * LANES));
+    }
 }
 
 static inline __attribute__((always_inline)) void tile_norm(tile_values acc, const rk_tile *t, int rows, int panels)
@@ -96,6 +110,8 @@ static inline __attribute__((always_inline)) void tile_run(const rk_tile *t, int
     int64_t lda = t->lda, ldb = t->ldb, panel = t->panel, part = (t->k + rows - 1) / rows;
 
     tile_start(acc, t, rows, panels);
+    for (int64_t i = 0; i < t->n_added; i++)
+        tile_add(acc, t, rows, panels, i);
     for (int64_t left = t->k; left > 0; left -= part, next += t->ldc) {
         tile_fetch(next, panels);
         UNROLL(4) for (int64_t l = left < part ? left : part; l > 0; l--)

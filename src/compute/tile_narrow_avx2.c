@@ -38,6 +38,11 @@ static inline vec vec_fma(vec x, vec y, vec sum)
     return _mm_fmadd_ps(x, y, sum);
 }
 
+static inline vec vec_add(vec x, vec y)
+{
+    return _mm_add_ps(x, y);
+}
+
 static inline vec vec_sub(vec x, vec y)
 {
     return _mm_sub_ps(x, y);

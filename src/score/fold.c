@@ -2,6 +2,7 @@
 #include "fold.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "mem.h"
 
@@ -9,7 +10,7 @@
  * the most bounds what opening a file takes. */
 enum { LEAST_DIM = 4, MOST_DIM = 512 };
 enum { MOST_BYTES = 64 << 10, MOST_BYTES_OF_ALL = 256 << 10 }; /* of rows; second-level caches begin at 256 KB */
-enum { LINE = 16 /* floats of a cache line */, AT_ONCE = 128 /* rows */ };
+enum { LINE = 16 };                                            /* floats of a cache line */
 
 /* ---- choosing ---- */
 
@@ -44,7 +45,7 @@ static size_t bytes_of(const rk_plan *plan, const rk_weights *weights, const rk_
     if (!layer || table->dim < LEAST_DIM || table->dim > MOST_DIM || table->n_rows > MOST_BYTES)
         return 0;
     int64_t width = plan->widths[layer->id];
-    size_t bytes = width > MOST_BYTES ? SIZE_MAX : (size_t)(table->n_rows * on_lines(width)) * sizeof(float);
+    size_t bytes = width > MOST_BYTES ? SIZE_MAX : (size_t)((table->n_rows + 1) * on_lines(width)) * sizeof(float);
     return bytes <= MOST_BYTES ? bytes : 0;
 }
 
@@ -97,8 +98,10 @@ static void list(maker *m, bool user)
         bool is_user = source->is_user[node->id] && !source->is_user[m->concat->id];
 
         if (source->folded[node->id] && is_user == user)
-            m->out->all[m->out->n++] =
-                (rk_folded){ node->id, node->inputs[0], (rk_combiner)node->attrs[0], m->out->rows };
+            m->out->all[m->out->n++] = (rk_folded){ .node = node->id,
+                                                    .input = node->inputs[0],
+                                                    .combiner = (rk_combiner)node->attrs[0],
+                                                    .n_ids = table_of(m, node)->n_rows };
     }
     if (user)
         m->out->n_user = m->out->n;
@@ -117,7 +120,7 @@ static bool work_out(const maker *m, const rk_node *look_up, int64_t column, flo
 
     if (ok)
         rk_layer_finish(&product, (rk_block){ rows, m->out->ld, table->n_rows, m->out->cols },
-                        (rk_matrix){ e, table->dim, false }, 0, (rk_layer_start){ zeros, 0 });
+                        (rk_matrix){ e, table->dim, false }, 0, (rk_layer_start){ .data = zeros });
     rk_layer_clear(&product);
     rk_free(zeros);
     return ok;
@@ -137,7 +140,7 @@ static bool work_out_all(maker *m)
             m->out->all[k].rows = m->out->rows + at;
             if (!work_out(m, node, column, m->out->rows + at))
                 return false;
-            at += table_of(m, node)->n_rows * m->out->ld;
+            at += (table_of(m, node)->n_rows + 1) * m->out->ld;
         }
         column += plan->widths[node->id];
     }
@@ -155,7 +158,7 @@ bool rk_fold_init(rk_fold *out, const rk_fold_source *source, const rk_node *lay
     out->ld = on_lines(out->cols);
     for (int i = 0; i < concat->n_inputs; i++)
         if (source->folded[concat->inputs[i]])
-            n_rows += table_of(&m, rk_graph_node(graph, concat->inputs[i]))->n_rows;
+            n_rows += table_of(&m, rk_graph_node(graph, concat->inputs[i]))->n_rows + 1;
     if (n_rows == 0)
         return true;
     out->all = rk_arena_alloc(arena, (size_t)concat->n_inputs, sizeof *out->all);
@@ -175,92 +178,74 @@ void rk_fold_clear(rk_fold *fold)
 
 /* ---- adding ---- */
 
-/* Rows that are to be added to a row of y. */
-typedef struct pending {
-    const rk_fold_part *part;
-    rk_block y;
-    rk_layer_start start; /* y, when something has been added */
-    const float *rows[AT_ONCE];
-    float by[AT_ONCE];
-    int64_t n;
-} pending;
-
-static void flush(pending *p)
+static void add_row(const rk_fold_part *part, const rk_folded *folded, rk_block y, int64_t id, float by)
 {
-    p->part->backend->add_rows(p->y, &(rk_row_sums){ p->start.data, p->start.ld, p->rows, p->by, p->n });
-    p->start.data = p->y.data;
-    p->n = 0;
+    rk_block row = { folded->rows + id * part->fold->ld, part->fold->ld, 1, y.cols };
+
+    part->backend->add_scaled(y, row, by);
 }
 
-static void add_bag(pending *p, const rk_folded *folded, int64_t r)
+static void add_bag(const rk_fold_part *part, const rk_folded *folded, rk_block y, int64_t r)
 {
-    const rk_column *column = &p->part->columns[folded->input];
+    const rk_column *column = &part->columns[folded->input];
     rk_bag bag = { .offsets = column->offsets, .ids = column->ids, .weights = column->weights };
 
     bag.combiner = folded->combiner;
     float factor = rk_bag_factor(&bag, r);
-    for (int64_t i = bag.offsets[r]; i < bag.offsets[r + 1]; i++) {
-        if (p->n == AT_ONCE)
-            flush(p);
-        p->rows[p->n] = folded->rows + bag.ids[i] * p->part->fold->ld;
-        p->by[p->n++] = bag.weights ? bag.weights[i] * factor : factor;
-    }
+    for (int64_t i = bag.offsets[r]; i < bag.offsets[r + 1]; i++)
+        add_row(part, folded, y, bag.ids[i], bag.weights ? bag.weights[i] * factor : factor);
+    if (bag.offsets[r] == bag.offsets[r + 1])
+        add_row(part, folded, y, folded->n_ids, 1); /* as beside rows of one id: -0 + 0 is 0 */
 }
 
 /* Bags of any kind. */
-static void add_bags(const rk_fold_part *part, rk_block y, rk_layer_start start)
+static rk_layer_start add_bags(const rk_fold_part *part, rk_block y, rk_layer_start start)
 {
-    pending p;
-
-    p.part = part;
-    p.n = 0;
     for (int64_t r = 0; r < y.rows; r++) {
-        p.y = (rk_block){ y.data + r * y.ld, y.ld, 1, y.cols };
-        p.start = (rk_layer_start){ start.data + r * start.ld, 0 };
+        rk_block to = { y.data + r * y.ld, y.ld, 1, y.cols };
+
+        if (start.data != y.data)
+            memcpy(to.data, start.data + r * start.ld, (size_t)y.cols * sizeof *to.data);
         for (int k = part->first; k < part->last; k++)
-            add_bag(&p, &part->fold->all[k], r);
-        flush(&p);
+            add_bag(part, &part->fold->all[k], to, r);
     }
+    return (rk_layer_start){ .data = y.data, .ld = y.ld };
 }
 
-bool rk_one_id_each(const rk_column *column, int64_t n_rows)
+static bool at_most_one_id(const rk_column *column, int64_t n_rows)
 {
     int64_t other = 0;
 
     for (int64_t r = 0; r < n_rows; r++)
-        other |= column->offsets[r + 1] - column->offsets[r] - 1;
+        other |= (column->offsets[r + 1] - column->offsets[r]) & ~(int64_t)1;
     return other == 0 && !column->weights;
 }
 
-/* One id in each bag, without a weight: the same rows, some rows of y at a time. */
-static void add_single(const rk_fold_part *part, rk_block y, rk_layer_start start)
+/* One id is multiplied with 1, whatever the combiner. */
+static void put_rows(const rk_fold_part *part, int64_t n_rows)
 {
-    int n = part->last - part->first, most = AT_ONCE / n;
-    const float *rows[AT_ONCE];
+    int n = part->last - part->first;
 
-    for (int64_t r = 0; r < y.rows; r += most) {
-        rk_block some = { y.data + r * y.ld, y.ld, y.rows - r < most ? y.rows - r : most, y.cols };
+    for (int k = 0; k < n; k++) {
+        const rk_folded *folded = &part->fold->all[part->first + k];
+        const rk_column *column = &part->columns[folded->input];
+        const int64_t *offsets = column->offsets;
 
-        for (int k = 0; k < n; k++) {
-            const rk_folded *folded = &part->fold->all[part->first + k];
-            const rk_column *column = &part->columns[folded->input];
-            const int64_t *ids = column->ids + column->offsets[r];
+        for (int64_t r = 0; r < n_rows; r++) {
+            int64_t id = offsets[r] < offsets[r + 1] ? column->ids[offsets[r]] : folded->n_ids;
 
-            for (int64_t i = 0; i < some.rows; i++)
-                rows[i * n + k] = folded->rows + ids[i] * part->fold->ld;
+            part->rows[r * n + k] = folded->rows + id * part->fold->ld;
         }
-        part->backend->add_rows(some, &(rk_row_sums){ start.data + r * start.ld, start.ld, rows, NULL, n });
     }
 }
 
-void rk_fold_add(const rk_fold_part *part, rk_block y, rk_layer_start start)
+rk_layer_start rk_fold_add(const rk_fold_part *part, rk_block y, rk_layer_start start)
 {
-    bool single = part->last - part->first <= AT_ONCE;
-
-    for (int k = part->first; k < part->last && single; k++)
-        single = rk_one_id_each(&part->columns[part->fold->all[k].input], y.rows);
-    if (single)
-        add_single(part, y, start);
-    else
-        add_bags(part, y, start);
+    for (int k = part->first; k < part->last; k++)
+        if (!at_most_one_id(&part->columns[part->fold->all[k].input], y.rows))
+            return add_bags(part, y, start);
+    put_rows(part, y.rows);
+    start.added = part->rows;
+    start.n_added = part->last - part->first;
+    return start;
 }

@@ -28,7 +28,8 @@ typedef struct rk_folded {
     int node;  /* the look-up */
     int input; /* of its ids */
     rk_combiner combiner;
-    const float *rows; /* [V, ld] e W */
+    int64_t n_ids; /* V */
+    float *rows;   /* [V + 1, ld] e W, and zeros for what has no id */
 } rk_folded;
 
 /* The folded look-ups of a layer. */
@@ -50,16 +51,15 @@ typedef struct rk_fold_source {
 bool rk_fold_init(rk_fold *out, const rk_fold_source *source, const rk_node *layer, rk_arena *arena);
 void rk_fold_clear(rk_fold *fold);
 
-/* y = start + what the look-ups [first, last) add. columns: [n_nodes] of which row 0 is that of y; y may be start. */
+/* What sums of a layer begin with: start and what the look-ups [first, last) add. Where no bag has more than one id,
+ * their rows are put down for the layer to add; else they are added up in y, which may be where start is. */
 typedef struct rk_fold_part {
     const rk_fold *fold;
     int first, last;
-    const rk_column *columns;
+    const rk_column *columns; /* [n_nodes] of which row 0 is that of y */
+    const float **rows;       /* [y.rows, fold->n] to be put down here */
     const rk_backend *backend;
 } rk_fold_part;
-void rk_fold_add(const rk_fold_part *part, rk_block y, rk_layer_start start);
-
-/* Every one of these bags holds one id, without a weight, as most do. */
-bool rk_one_id_each(const rk_column *column, int64_t n_rows);
+rk_layer_start rk_fold_add(const rk_fold_part *part, rk_block y, rk_layer_start start);
 
 #endif

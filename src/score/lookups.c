@@ -85,3 +85,12 @@ void rk_fetch_user(const rk_lookups *lookups, const rk_column *const *columns)
             ask_for(&lookups->all[i], column, column->offsets[0], column->offsets[1]);
     }
 }
+
+bool rk_one_id_each(const rk_column *column, int64_t n_rows)
+{
+    int64_t other = 0;
+
+    for (int64_t r = 0; r < n_rows; r++)
+        other |= column->offsets[r + 1] - column->offsets[r] - 1;
+    return other == 0 && !column->weights;
+}

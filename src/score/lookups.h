@@ -2,7 +2,8 @@
  *
  * Rows of big tables are cache misses. The look-ups of a net are known as soon as its ids are there, so those of a
  * piece of rows are asked for while the layers of the piece before it are at work; those of the first piece at once.
- * Folded ones (fold.h) need not be asked for: their rows are few and stay where they are.
+ * Where each row has one id in a bag, as most have, taking its row is all there is to do. Folded ones (fold.h) need not
+ * be asked for: their rows are few and stay where they are.
  */
 #ifndef RK_LOOKUPS_H
 #define RK_LOOKUPS_H
@@ -38,5 +39,8 @@ typedef struct rk_fetch {
 
 void rk_fetch_rows(rk_fetch *fetch, int64_t n); /* the next so many table rows */
 void rk_fetch_user(const rk_lookups *lookups, const rk_column *const *columns);
+
+/* Every one of these bags holds one id, without a weight. */
+bool rk_one_id_each(const rk_column *column, int64_t n_rows);
 
 #endif

@@ -74,9 +74,11 @@ static bool session_init(rk_net_session *session)
     session->views = rk_arena_alloc(&session->arena, n, sizeof *session->views);
     session->values = rk_alloc(RK_NET_PIECE * steps->floats_of_row + 1, sizeof *session->values);
     session->starts = rk_alloc(steps->n_starts + 1, sizeof *session->starts);
+    session->rows = rk_alloc(RK_NET_PIECE * steps->most_folded + 1, sizeof *session->rows);
     session->bytes = rk_alloc((steps->bytes.any ? RK_NET_PIECE * steps->floats_of_row : 0) + RK_INT8_QUAD, 1);
     session->sums = rk_alloc(steps->n_sums + 1, sizeof *session->sums);
-    if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->bytes || !session->sums)
+    if (rk_arena_failed(&session->arena) || !session->values || !session->starts || !session->rows || !session->bytes ||
+        !session->sums)
         return false;
     memcpy(session->ios, steps->ios, n * sizeof *session->ios);
     for (int i = 0; i < steps->n_steps; i++) {
@@ -112,6 +114,7 @@ void rk_net_session_free(rk_net_session *session)
     rk_arena_clear(&session->arena);
     rk_free(session->values);
     rk_free(session->starts);
+    rk_free(session->rows);
     rk_free(session->bytes);
     rk_free(session->sums);
     rk_free(session);
@@ -145,15 +148,13 @@ static rk_matrix layer_input(const rk_net_session *session, const rk_step *step)
     return (rk_matrix){ x.data, x.ld, false };
 }
 
-/* y = start + rows of folded look-ups, if there are any: where sums start then. */
+/* Where sums start when the folded look-ups [first, last) are added. */
 static rk_layer_start add_folded(const rk_net_session *session, rk_fold_part part, rk_block y, rk_layer_start start)
 {
-    if (part.first == part.last)
-        return start;
     part.columns = session->views;
+    part.rows = session->rows;
     part.backend = session->net->steps.backend;
-    rk_fold_add(&part, y, start);
-    return (rk_layer_start){ y.data, y.ld };
+    return part.first < part.last ? rk_fold_add(&part, y, start) : start;
 }
 
 /* y = bias + the user's share: folded look-ups, then columns. */
@@ -162,11 +163,10 @@ static void begin_rows(const rk_net_session *session, const rk_step *step, rk_bl
     const rk_steps *steps = &session->net->steps;
     const rk_fold *fold = &steps->folds[step->layer];
     const rk_layer *layer = &steps->layers[step->layer];
-    rk_layer_start start = { layer->bias, 0 };
+    rk_layer_start start = { .data = layer->bias };
 
     start = add_folded(session, (rk_fold_part){ .fold = fold, .last = fold->n_user }, y, start);
-    if (step->n_user > 0)
-        rk_layer_begin(layer, y, layer_input(session, step), step->n_user, start);
+    rk_layer_begin(layer, y, layer_input(session, step), step->n_user, start);
 }
 
 /* The user's share is that of the request's user, or each row has its own. Where no folded look-up of a candidate comes
@@ -177,14 +177,14 @@ static void run_layer(const rk_net_session *session, const rk_step *step, int64_
     const rk_layer *layer = &steps->layers[step->layer];
     const rk_fold *fold = &steps->folds[step->layer];
     rk_block y = rk_rows(rk_session_floats(session, &step->y), 0, n_rows, layer->n);
-    rk_layer_start start = { layer->bias, 0 };
+    rk_layer_start start = { .data = layer->bias };
     bool begun = step->begins && (session->one_user || fold->n > 0);
 
     if (begun && session->one_user)
         start.data = session->starts + step->start_at;
     else if (begun) {
         begin_rows(session, step, y);
-        start = (rk_layer_start){ y.data, y.ld };
+        start = (rk_layer_start){ .data = y.data, .ld = y.ld };
     }
     start = add_folded(session, (rk_fold_part){ .fold = fold, .first = fold->n_user, .last = fold->n }, y, start);
     rk_layer_finish(layer, y, layer_input(session, step), begun ? step->n_user : 0, start);
@@ -292,6 +292,19 @@ static void run_piece(rk_net_session *session, int64_t n_rows, rk_fetch *next)
     }
 }
 
+/* The first of ids [begin, end) that a table does not have, or end. All are looked at in a loop that has no way out. */
+static int64_t find_beyond(const int64_t *ids, int64_t begin, int64_t end, int64_t n_ids)
+{
+    bool any = false;
+
+    for (int64_t i = begin; i < end; i++)
+        any |= (uint64_t)ids[i] >= (uint64_t)n_ids;
+    for (int64_t i = begin; any && i < end; i++)
+        if ((uint64_t)ids[i] >= (uint64_t)n_ids)
+            return i;
+    return end;
+}
+
 rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *err)
 {
     for (int k = 0; k < net->lookups.n_all; k++) {
@@ -299,10 +312,11 @@ rocket_status rk_net_check(const rk_net *net, rk_net_rows rows, rocket_error *er
         const rk_column *column = rows.columns[lookup->input];
         bool one = rows.one_user && lookup->user;
 
-        for (int64_t i = column->offsets[one ? 0 : rows.begin]; i < column->offsets[one ? 1 : rows.end]; i++)
-            RK_FAIL_IF(column->ids[i] < 0 || column->ids[i] >= lookup->n_ids, DATA, err,
-                       "%s: id %lld, expected 0 .. %lld", rk_graph_node(net->graph, lookup->node)->name,
-                       (long long)column->ids[i], (long long)lookup->n_ids - 1);
+        int64_t end = column->offsets[one ? 1 : rows.end];
+        int64_t i = find_beyond(column->ids, column->offsets[one ? 0 : rows.begin], end, lookup->n_ids);
+
+        RK_FAIL_IF(i < end, DATA, err, "%s: id %lld, expected 0 .. %lld", rk_graph_node(net->graph, lookup->node)->name,
+                   (long long)column->ids[i], (long long)lookup->n_ids - 1);
     }
     return ROCKET_OK;
 }

@@ -20,13 +20,14 @@ struct rk_net {
 struct rk_net_session {
     const rk_net *net;
     rk_arena arena;
-    rk_op_io *ios;    /* [n_nodes] of steps that are ops */
-    rk_column *views; /* [n_nodes] of the inputs: the piece's rows of the fed columns */
-    float *values;    /* [RK_NET_PIECE, floats_of_row], owner by owner */
-    uint8_t *bytes;   /* the same, of values that are bytes */
-    float *starts;    /* what the user's columns give, layer by layer */
-    int32_t *sums;    /* the same of 8-bit layers */
-    bool one_user;    /* in this call: values of the user's nodes are in the first row, for all rows */
+    rk_op_io *ios;      /* [n_nodes] of steps that are ops */
+    rk_column *views;   /* [n_nodes] of the inputs: the piece's rows of the fed columns */
+    float *values;      /* [RK_NET_PIECE, floats_of_row], owner by owner */
+    uint8_t *bytes;     /* the same, of values that are bytes */
+    float *starts;      /* what the user's columns give, layer by layer */
+    int32_t *sums;      /* the same of 8-bit layers */
+    const float **rows; /* [RK_NET_PIECE, most_folded] of folded look-ups, of the layer at work */
+    bool one_user;      /* in this call: values of the user's nodes are in the first row, for all rows */
 };
 
 static inline rk_tensor rk_session_floats(const rk_net_session *session, const rk_operand *operand)

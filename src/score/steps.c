@@ -179,6 +179,7 @@ static bool pack_floats(maker *m, const draft *d)
         rk_layer_init(layer, rows ? rows : kernel, d->k, d->n) &&
         rk_fold_init(fold, &(rk_fold_source){ out->plan, m->weights, m->folded, out->part.is_user }, d->node, m->arena);
     rk_free(rows);
+    out->most_folded = (size_t)fold->n > out->most_folded ? (size_t)fold->n : out->most_folded;
     layer->norm = d->norm;
     layer->bias = d->bias;
     return ok;

@@ -68,7 +68,7 @@ typedef struct rk_steps {
     rk_fold *folds; /* of each of the layers */
     rk_int8_layer *int8_layers;
     int n_steps, n_layers, n_int8_layers;
-    size_t floats_of_row, n_starts, n_sums; /* what a session needs, per row and once */
+    size_t floats_of_row, most_folded, n_starts, n_sums; /* what a session needs, per row and once */
     rk_byte_plan bytes;
 } rk_steps;
 

@@ -1,6 +1,6 @@
 /* Layers of every kind of tile that runs here, and of plain loops, against product, norm and rectifier one after the
  * other: the same bits. Shapes that fill tiles and that don't; columns in one step and in two, of one row and of all;
- * sums that start from one row, from one for each, from where the result will be. */
+ * sums that start from one row, from one for each, from where the result will be, with rows added. */
 #include <math.h>
 #include <string.h>
 
@@ -42,27 +42,50 @@ static void compute(layer_case *c, bool with_norm, float slope)
         }
 }
 
-enum { ROW_BY_ROW, STARTS, IN_PLACE, WHOLE, N_WAYS };
+enum { ROW_BY_ROW, STARTS, IN_PLACE, WHOLE, ADDED, N_WAYS };
+
+/* The bias in pieces, other ones for every second row: nothing + bias + nothing, nothing + half + half. */
+static void run_added(const layer_case *c, rk_block y)
+{
+    int64_t padded = (c->n + RK_PANEL - 1) / RK_PANEL * RK_PANEL;
+    float *pieces = rk_alloc((size_t)(3 * padded), sizeof *pieces);
+    const float **added = rk_alloc((size_t)(2 * c->m), sizeof *added);
+
+    for (int64_t j = 0; j < padded; j++) {
+        pieces[j] = j < c->n ? 0 : 77;
+        pieces[padded + j] = j < c->n ? c->bias[j] : 77;
+        pieces[2 * padded + j] = j < c->n ? c->bias[j] / 2 : 77;
+    }
+    for (int64_t r = 0; r < c->m; r++) {
+        added[2 * r] = pieces + (r % 2 ? 2 : 1) * padded;
+        added[2 * r + 1] = pieces + (r % 2 ? 2 : 0) * padded;
+    }
+    rk_layer_finish(&c->layer, y, (rk_matrix){ c->x, c->k, false }, 0, (rk_layer_start){ pieces, 0, added, 2 });
+    rk_free(added);
+    rk_free(pieces);
+}
 
 /* y of all rows, from the first columns and the rest. */
 static void run_layer(const layer_case *c, rk_block y, rk_block starts, int64_t first, int way)
 {
     rk_matrix x = { c->x, c->k, false };
-    rk_layer_start bias = { c->layer.bias, 0 };
+    rk_layer_start bias = { .data = c->layer.bias };
 
     for (int64_t r = 0; way == ROW_BY_ROW && r < c->m; r++) { /* as if they had their first columns in common */
         rk_matrix row = { c->x + r * c->k, c->k, false };
 
         rk_layer_begin(&c->layer, (rk_block){ starts.data, 0, 1, c->n }, row, first, bias);
         rk_layer_finish(&c->layer, (rk_block){ y.data + r * y.ld, y.ld, 1, c->n }, row, first,
-                        (rk_layer_start){ starts.data, 0 });
+                        (rk_layer_start){ .data = starts.data });
     }
     if (way == STARTS || way == IN_PLACE) {
         rk_block to = way == STARTS ? starts : y;
 
         rk_layer_begin(&c->layer, to, x, first, bias);
-        rk_layer_finish(&c->layer, y, x, first, (rk_layer_start){ to.data, to.ld });
+        rk_layer_finish(&c->layer, y, x, first, (rk_layer_start){ .data = to.data, .ld = to.ld });
     }
+    if (way == ADDED)
+        run_added(c, y);
     if (way == WHOLE)
         rk_layer_finish(&c->layer, y, x, 0, bias);
 }

@@ -198,56 +198,6 @@ static void check_take(trial *t)
     rk_free(ids);
 }
 
-static void assert_chains(trial *t, rk_block start, const rk_row_sums *sums)
-{
-    for (int64_t r = 0; r < t->x.rows; r++)
-        for (int64_t c = 0; c < t->x.cols; c++) {
-            float expected = start.data[r * start.ld + c];
-
-            for (int64_t i = r * sums->n; i < (r + 1) * sums->n; i++)
-                expected = fmaf(sums->by ? sums->by[i] : 1, sums->rows[i][c], expected);
-            for (int i = 0; i < 2; i++)
-                assert_memory_equal(&t->y[i].data[r * t->y[i].ld + c], &expected, sizeof expected);
-        }
-    assert_blocks_near(t->y[0], t->y[1], 0); /* and nothing beside them */
-}
-
-/* No, one, several rows of x on top of others, in place and not. */
-static void check_row_sums(trial *t, int64_t n, bool by_one)
-{
-    size_t n_all = (size_t)(n * t->x.rows);
-    const float **rows = rk_alloc(n_all, sizeof *rows);
-    float *by = rk_alloc(n_all, sizeof *by);
-    rk_row_sums sums = { t->dy.data, t->dy.ld, rows, by_one ? NULL : by, n };
-
-    for (size_t i = 0; i < n_all; i++) {
-        rows[i] = t->x.data + (int64_t)(i * 5 % (size_t)t->x.rows) * t->x.ld;
-        by[i] = i % 3 ? 0.3F * (float)(i % 7) - 1 : 1;
-    }
-    for (int i = 0; i < 2; i++)
-        backend_of(t, i)->add_rows(t->y[i], &sums);
-    assert_chains(t, t->dy, &sums);
-    for (int i = 0; i < 2; i++) {
-        rk_row_sums in_place = sums;
-
-        in_place.start = t->y[i].data;
-        in_place.ld_start = t->y[i].ld;
-        backend_of(t, i)->copy(t->y[i], t->dy);
-        backend_of(t, i)->add_rows(t->y[i], &in_place);
-    }
-    assert_chains(t, t->dy, &sums);
-    rk_free(rows);
-    rk_free(by);
-}
-
-static void check_add_rows(trial *t)
-{
-    for (int64_t n = 0; n <= 3; n++) {
-        check_row_sums(t, n, true);
-        check_row_sums(t, n, false);
-    }
-}
-
 static void kernels_agree_with_the_reference(void **state)
 {
     (void)state;
@@ -262,7 +212,6 @@ static void kernels_agree_with_the_reference(void **state)
             check_sums(&t);
             check_bags(&t);
             check_take(&t);
-            check_add_rows(&t);
             trial_free(&t);
         }
 }
