@@ -155,7 +155,7 @@ void rk_int8_bag_bytes(rk_bytes y, int64_t n, const rk_int8_bag *bag, const floa
     for (int64_t r = 0; r < n; r++) {
         int64_t begin = b->offsets[r], end = b->offsets[r + 1];
 
-        for (; asked < end + AHEAD && asked < last; asked++)
+        for (; b->ids && asked < end + AHEAD && asked < last; asked++)
             ask_for(bag->q, b->ids, asked, bag->dim);
         sum.y = y.data + r * y.ld;
         sum.ids = b->ids ? b->ids + begin : NULL; /* no row has any */

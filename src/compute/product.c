@@ -104,6 +104,7 @@ static void run_parts(group *g)
         g->tile.start = g->tile.c;
         g->tile.ld_start = g->tile.ldc;
     }
+    g->tile.b = NULL; /* the buffer is gone */
 }
 
 static void run_group(group *g)
