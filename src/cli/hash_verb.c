@@ -128,7 +128,8 @@ static rocket_status hash_batches(hashing *h, rocket_error *err)
         h->rows += (uint64_t)batch->n_rows;
         rk_stream_give_back(h->stream, batch);
         RK_TRY(rk_text_output_flush(&h->out, err));
-        RK_FAIL_IF(rk_stop_requested(), STOPPED, err, "stopped by signal %d; nothing was written", rk_stop_signal());
+        RK_FAIL_IF(rk_stop_requested(), STOPPED, err, "stopped by signal %d%s", rk_stop_signal(),
+                   h->out.file != NULL ? "; nothing was written" : "");
     }
 }
 
