@@ -130,6 +130,7 @@ static void add_scaled(rk_block y, rk_block x, float scale)
             int64_t left = y.cols - c;
             float *p = y.data + r * y.ld + c;
 
+            rk_fetch_ahead(x.data + r * x.ld + c);
             store(p, left, _mm256_fmadd_ps(s, load(x.data + r * x.ld + c, left), load(p, left)));
         }
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "norm.h"
+#include "prefetch.h"
 
 enum { BAND = 16, WIDTH = 256 }; /* rows and columns that float sums are made of */
 enum { TALL = 8 };               /* rows that double sums are kept in registers for */
@@ -100,6 +101,7 @@ INLINE void forward_columns(float *y, const float *x, const rk_norm *norm, int64
 {
     vec v = norm_columns(x, norm, c, left).value;
 
+    rk_fetch_ahead(x + c);
     vec_store_some(y + c, left, rectified(v, v, vec_all(&norm->slope)));
 }
 
@@ -134,8 +136,10 @@ static void add_row(band_sums *sums, const float *dy, const float *x, const rk_n
 {
     int64_t c = 0;
 
-    for (; c + LANES <= n; c += LANES)
+    for (; c + LANES <= n; c += LANES) {
+        rk_fetch_ahead(x + c);
         add_columns(sums, vec_load(dy + c), norm_columns(x, norm, c, LANES), norm->slope, c);
+    }
     if (c < n)
         add_columns(sums, vec_load_some(dy + c, n - c), norm_columns(x, norm, c, n - c), norm->slope, c);
 }
@@ -186,6 +190,8 @@ INLINE void backward_columns(const backward_row *row, const rk_norm *norm, int64
     vec g = rectified(vec_load_some(row->dy + c, left), v.value, vec_all(&norm->slope));
     vec d = vec_fma(vec_load_some(norm->by_x + c, left), v.centered, vec_load_some(norm->constant + c, left));
 
+    rk_fetch_ahead(row->x + c);
+    rk_fetch_ahead(row->dy + c);
     d = vec_fma(vec_load_some(norm->scale + c, left), g, d);
     vec_store_some(row->dx + c, left, row->add ? vec_add(vec_load_some(row->dx + c, left), d) : d);
 }
