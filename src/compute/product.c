@@ -127,7 +127,8 @@ static void run_group(group *g)
                          .panel = p->packed ? RK_PANEL * p->k : RK_PANEL,
                          .k = p->k,
                          .rectify = p->rectify,
-                         .slope = p->slope };
+                         .slope = p->slope,
+                         .far = true };
     if (p->packed)
         run_rows(g);
     else

@@ -25,6 +25,7 @@ typedef struct rk_tile {
     const float *center, *scale, *shift; /* of a batch norm before the rectifier, see rk_norm; center NULL: none */
     bool rectify;
     float slope;
+    bool far; /* c comes from beyond the second-level cache */
 } rk_tile;
 
 typedef void rk_tile_run(const rk_tile *tile);

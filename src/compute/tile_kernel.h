@@ -100,20 +100,21 @@ static inline __attribute__((always_inline)) void tile_fetch(const float *c, int
         __builtin_prefetch(c + (int64_t)p * RK_PANEL, 1);
 }
 
-/* c mostly comes from beyond the second-level cache, and stores wait for each other there. So the lines of the next
- * tile are asked for meanwhile: a row of it at a time, for all at once would stand in the way of what b needs. */
+/* Where c comes from beyond the second-level cache, stores wait for each other. So the lines of the next tile are asked
+ * for meanwhile: a row of it at a time, for all at once would stand in the way of what b needs. */
 static inline __attribute__((always_inline)) void tile_run(const rk_tile *t, int down, int rows, int panels)
 {
     tile_values acc;
     vec line[RK_TILE_PANELS * VECS];
     const float *a = t->a, *b = t->b, *next = t->c + rows * t->ldc;
-    int64_t lda = t->lda, ldb = t->ldb, panel = t->panel, part = (t->k + rows - 1) / rows;
+    int64_t lda = t->lda, ldb = t->ldb, panel = t->panel, part = t->far ? (t->k + rows - 1) / rows : t->k;
 
     tile_start(acc, t, rows, panels);
     for (int64_t i = 0; i < t->n_added; i++)
         tile_add(acc, t, rows, panels, i);
     for (int64_t left = t->k; left > 0; left -= part, next += t->ldc) {
-        tile_fetch(next, panels);
+        if (t->far)
+            tile_fetch(next, panels);
         UNROLL(4) for (int64_t l = left < part ? left : part; l > 0; l--)
         {
             UNROLL(16)
