@@ -22,7 +22,7 @@ rocket_status rk_folder_lock(int *out, const char *folder, rocket_error *err)
     }
     bool taken = errno == EWOULDBLOCK;
     close(fd);
-    RK_FAIL_IF(taken, FAILED, err, "%s: another process is training into this folder", folder);
+    RK_FAIL_IF(taken, FAILED, err, "%s: another process is writing into this folder", folder);
     *out = RK_NO_LOCK;
     return ROCKET_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "folder_lock.h"
 #include "log.h"
 #include "resolve.h"
 #include "search_space.h"
@@ -22,6 +23,7 @@ typedef struct tuning {
     rk_trial_log *log;
     rk_trial *trials; /* [n_trials], the surviving ones first */
     uint64_t n_rungs, full_steps, seed;
+    int lock; /* on the folder */
 } tuning;
 
 /* ---- configs ---- */
@@ -140,13 +142,14 @@ static rocket_status describe(rk_buf *out, const tuning *t, const rk_config *bas
 }
 
 /* A folder belongs to one search: the same one may go on, another one must not mix with it. */
-static rocket_status claim_folder(const tuning *t, const rk_buf *description, rocket_error *err)
+static rocket_status claim_folder(tuning *t, const rk_buf *description, rocket_error *err)
 {
     const char *path = rk_arena_printf(t->arena, "%s/search.txt", t->options->dir);
     rk_buf there;
 
     RK_FAIL_IF(path == NULL, FAILED, err, "no memory for search.txt");
     RK_TRY(rk_mkdirs(t->options->dir, err));
+    RK_TRY(rk_folder_lock(&t->lock, t->options->dir, err));
     RK_TRY(rk_atomic_sweep(t->options->dir, err));
     if (!rk_file_exists(path))
         return rk_file_write(path, description->data, description->size, err);
@@ -395,7 +398,7 @@ static rocket_status write_best(const char **path, const tuning *t, rocket_error
 rocket_status rk_tune(rk_tune_result *out, const rk_tune_options *options, rocket_error *err)
 {
     rk_tune_result result = { .n_trials = options->n_trials };
-    tuning t = { .options = options, .arena = &result.arena };
+    tuning t = { .options = options, .arena = &result.arena, .lock = RK_NO_LOCK };
 
     rk_arena_init(&result.arena, 0);
     rk_buf_init(&t.space_text, RK_SEARCH_MAX_BYTES);
@@ -404,6 +407,7 @@ rocket_status rk_tune(rk_tune_result *out, const rk_tune_options *options, rocke
         status = climb(&t, err);
     if (status == ROCKET_OK)
         status = write_best(&result.best_config, &t, err);
+    rk_folder_unlock(t.lock);
     rk_trial_log_close(t.log);
     rk_buf_clear(&t.space_text);
     result.trials = t.trials;
