@@ -6,8 +6,7 @@
 
 #include "mem.h"
 
-/* One row is a multiply-add and a load for each of its registers. Embeddings of fewer columns cost no more as they are;
- * the most bounds what opening a file takes. */
+/* Embeddings of fewer columns cost no more as they are; the most bounds what opening a file takes. */
 enum { LEAST_DIM = 4, MOST_DIM = 512 };
 enum { MOST_BYTES = 64 << 10, MOST_BYTES_OF_ALL = 256 << 10 }; /* of rows; second-level caches begin at 256 KB */
 enum { LINE = 16 };                                            /* floats of a cache line */
@@ -24,7 +23,7 @@ static int64_t on_lines(int64_t width)
     return (width + LINE - 1) / LINE * LINE;
 }
 
-/* The layer of floats that reads a look-up, through a concat of its own or alone; or NULL. */
+/* The layer of floats that alone reads a look-up, through a concat; or NULL. */
 static const rk_node *layer_of(const rk_plan *plan, const rk_weights *weights, const rk_node *look_up)
 {
     const rk_node *concat = rk_graph_only_reader(plan->graph, look_up->id);

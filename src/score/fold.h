@@ -6,10 +6,11 @@
  *
  * So where a table has few rows e, the rows e W are worked out when the net is made. Such a look-up then costs the
  * layer the addition of one row for each id instead of the product of the embedding's columns, which leave the layer's
- * input and its kernel. The layer's sums start from the bias and these rows; the user's come first, as of the columns.
+ * input and its kernel. A layer's sums go from its bias over the user's rows and columns, which are the same for all
+ * candidates of a request, to the others' rows and columns.
  *
- * It is done where the embedding goes straight into one layer of floats, through a concat or alone, and the rows are
- * few enough to stay in the second-level cache beside the weights. Which ones they are depends on the net alone, never
+ * It is done where the embedding goes through a concat into one layer of floats and nowhere else, and the rows are few
+ * enough to stay in the second-level cache beside the weights. Which ones they are depends on the net alone, never
  * on the machine or the user, since sums that are added up in another order have other bits. A list of very many ids
  * would be cheaper as it was; vocabularies this small hardly have any.
  */
