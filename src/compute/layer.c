@@ -148,7 +148,8 @@ static void run_group(const portion *p, int64_t j, int panels)
         layer->tiles->across[n - 1][panels - 1](&tile);
         tile.c += n * tile.ldc;
         tile.start += n * tile.ld_start;
-        tile.added += tile.n_added > 0 ? n * tile.n_added : 0; /* nothing is added to no pointer */
+        if (tile.n_added > 0)
+            tile.added += n * tile.n_added;
         tile.a += n * tile.lda;
     }
 }
