@@ -16,6 +16,7 @@
 
 #include "error.h"
 #include "mem.h"
+#include "utf8.h"
 
 enum { READ_BYTES = 64 << 10 };
 
@@ -142,6 +143,18 @@ rocket_status rk_file_read(rk_buf *buf, const char *path, rocket_error *err)
     rocket_status status = read_all(buf, fd, path, err);
     close(fd);
     return status;
+}
+
+rocket_status rk_file_read_text(rk_buf *buf, const char *path, rocket_error *err)
+{
+    size_t begin = buf->size;
+
+    RK_TRY(rk_file_read(buf, path, err));
+    if (buf->size - begin < RK_UTF8_MARK_BYTES || !rk_utf8_marked(buf->data + begin, buf->size - begin))
+        return ROCKET_OK;
+    buf->size -= RK_UTF8_MARK_BYTES;
+    memmove(buf->data + begin, buf->data + begin + RK_UTF8_MARK_BYTES, buf->size - begin + 1); /* and the NUL */
+    return ROCKET_OK;
 }
 
 static rocket_status make_folder(const char *path, rocket_error *err)

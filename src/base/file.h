@@ -25,6 +25,9 @@ void rk_file_unmap(rk_map_file *map);
 /* Append the whole of path, a regular file or a pipe, to buf; more than buf's maximum is an error. */
 ROCKET_NODISCARD rocket_status rk_file_read(rk_buf *buf, const char *path, rocket_error *err);
 
+/* The same of a user's text, without the mark of UTF-8 that some editors put in front. */
+ROCKET_NODISCARD rocket_status rk_file_read_text(rk_buf *buf, const char *path, rocket_error *err);
+
 /* Atomic write: bytes go to a temporary file beside path; commit fsyncs, renames and fsyncs the folder. Until then
  * (and after abort, or a crash) path is as it was. Errors are sticky and reported by commit. */
 typedef struct rk_atomic_file rk_atomic_file;

@@ -48,7 +48,7 @@ size_t rk_utf8_put(char out[4], uint32_t code)
 
 bool rk_utf8_marked(const char *text, size_t n)
 {
-    return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+    return n >= RK_UTF8_MARK_BYTES && memcmp(text, "\xEF\xBB\xBF", RK_UTF8_MARK_BYTES) == 0;
 }
 
 bool rk_utf16_marked(const char *text, size_t n)

@@ -91,7 +91,7 @@ rocket_status rk_name_map_read(rk_name_map **out, const char *path, rocket_error
     rk_buf text;
 
     rk_buf_init(&text, 1 << 24);
-    rocket_status status = rk_file_read(&text, path, err);
+    rocket_status status = rk_file_read_text(&text, path, err);
     if (status == ROCKET_OK)
         status = rk_name_map_parse(out, path, text.data, text.size, err);
     rk_buf_clear(&text);

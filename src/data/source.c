@@ -237,8 +237,8 @@ static rocket_status leave_mark_out(rk_source *source, char *to, size_t n, size_
     RK_FAIL_IF(rk_utf16_marked(to, *got), DATA, err, "%s: expected text in UTF-8, found UTF-16", source->path);
     if (!rk_utf8_marked(to, *got))
         return ROCKET_OK;
-    *got -= 3;
-    memmove(to, to + 3, *got);
+    *got -= RK_UTF8_MARK_BYTES;
+    memmove(to, to + RK_UTF8_MARK_BYTES, *got);
     RK_TRY(read_bytes(source, to + *got, n - *got, &more, err));
     *got += more;
     return ROCKET_OK;

@@ -65,7 +65,7 @@ static rocket_status check_unique(const rk_vocabulary *vocabulary, rocket_error 
 static rocket_status read_words(rk_vocabulary *out, rk_arena *arena, const char *path, rk_buf *buf, rocket_error *err)
 {
     RK_FAIL_IF(!rk_file_exists(path), DATA, err, "vocab_file: %s: no such file", path);
-    RK_TRY(rk_file_read(buf, path, err));
+    RK_TRY(rk_file_read_text(buf, path, err));
     RK_FAIL_IF(buf->size == 0, DATA, err, "vocab_file: %s: expected one word per line, found an empty file", path);
     rk_vocabulary made = { .path = path, .n = count_lines(buf->data, buf->size) };
     char *text = rk_arena_alloc(arena, buf->size + 1, 1);

@@ -284,7 +284,7 @@ rocket_status rk_rows_read(rk_scored_rows *out, const char *path, const rk_rows_
     rk_buf text;
 
     rk_buf_init(&text, RK_MAX_ROWS_BYTES);
-    rocket_status status = rk_file_read(&text, path, err);
+    rocket_status status = rk_file_read_text(&text, path, err);
     if (status == ROCKET_OK)
         status = rk_rows_parse(out, path, text.data ? text.data : "", text.size, names, err);
     rk_buf_clear(&text);

@@ -496,10 +496,10 @@ static rocket_status fine_tune(training *t, rocket_error *err)
     return ROCKET_OK;
 }
 
-static rocket_status write_config(const training *t, rocket_error *err)
+static rocket_status write_config(training *t, rocket_error *err)
 {
     rk_buf text;
-    const char *path = rk_arena_printf((rk_arena *)&t->arena, "%s/pipeline.config", t->dir);
+    const char *path = rk_arena_printf(&t->arena, "%s/pipeline.config", t->dir);
 
     rk_buf_init(&text, 0);
     rk_config_print(t->run->config, &text);

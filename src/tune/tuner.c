@@ -204,7 +204,7 @@ static rocket_status prepare(tuning *t, rocket_error *err)
 {
     rk_config *base;
 
-    RK_TRY(rk_file_read(&t->space_text, t->options->space, err));
+    RK_TRY(rk_file_read_text(&t->space_text, t->options->space, err));
     RK_TRY(rk_search_space_parse(&t->space, t->arena, t->options->space, t->space_text.data, t->space_text.size, err));
     RK_TRY(load_config(&base, t, NULL, NULL, 0, err));
     rocket_status status = prepare_with(t, base, err);
