@@ -20,6 +20,12 @@ typedef struct rk_layer {
     int64_t groups[RK_TILE_ROWS + 1]; /* of panels, for 1, 2, ... rows, last: for many */
 } rk_layer;
 
+/* From row to row of y, so that each begins on a cache line and has room for whole panels. */
+static inline int64_t rk_layer_ld(int64_t n)
+{
+    return (n + RK_PANEL - 1) / RK_PANEL * RK_PANEL;
+}
+
 /* kernel: [k, n] f32, only read here. false without memory. Without a norm, a rectifier or a bias yet. */
 bool rk_layer_init(rk_layer *layer, const float *kernel, int64_t k, int64_t n);
 void rk_layer_clear(rk_layer *layer);

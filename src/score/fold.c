@@ -9,7 +9,6 @@
 /* Embeddings of fewer columns cost no more as they are; the most bounds what opening a file takes. */
 enum { LEAST_DIM = 4, MOST_DIM = 512 };
 enum { MOST_BYTES = 64 << 10, MOST_BYTES_OF_ALL = 256 << 10 }; /* of rows; second-level caches begin at 256 KB */
-enum { LINE = 16 };                                            /* floats of a cache line */
 
 /* ---- choosing ---- */
 
@@ -17,11 +16,6 @@ typedef struct candidate {
     int node;
     size_t bytes;
 } candidate;
-
-static int64_t on_lines(int64_t width)
-{
-    return (width + LINE - 1) / LINE * LINE;
-}
 
 /* The layer of floats that alone reads a look-up, through a concat; or NULL. */
 static const rk_node *layer_of(const rk_plan *plan, const rk_weights *weights, const rk_node *look_up)
@@ -44,7 +38,7 @@ static size_t bytes_of(const rk_plan *plan, const rk_weights *weights, const rk_
     if (!layer || table->dim < LEAST_DIM || table->dim > MOST_DIM || table->n_rows > MOST_BYTES)
         return 0;
     int64_t width = plan->widths[layer->id];
-    size_t bytes = width > MOST_BYTES ? SIZE_MAX : (size_t)((table->n_rows + 1) * on_lines(width)) * sizeof(float);
+    size_t bytes = width > MOST_BYTES ? SIZE_MAX : (size_t)((table->n_rows + 1) * rk_layer_ld(width)) * sizeof(float);
     return bytes <= MOST_BYTES ? bytes : 0;
 }
 
@@ -154,7 +148,7 @@ bool rk_fold_init(rk_fold *out, const rk_fold_source *source, const rk_node *lay
     int64_t n_rows = 0;
 
     *out = (rk_fold){ .cols = source->plan->widths[layer->id] };
-    out->ld = on_lines(out->cols);
+    out->ld = rk_layer_ld(out->cols);
     for (int i = 0; i < concat->n_inputs; i++)
         if (source->folded[concat->inputs[i]])
             n_rows += table_of(&m, rk_graph_node(graph, concat->inputs[i]))->n_rows + 1;

@@ -5,8 +5,6 @@
 
 #include "mem.h"
 
-enum { LINE = 16 }; /* floats of a cache line */
-
 typedef struct maker {
     rk_steps *out;
     const rk_weights *weights;
@@ -14,11 +12,6 @@ typedef struct maker {
     rk_arena *arena;
     int *makers; /* [n_nodes] who makes the value: the node itself, or the one before that applies it */
 } maker;
-
-static size_t on_lines(int64_t width)
-{
-    return (size_t)(width + LINE - 1) / LINE * LINE;
-}
 
 static const rk_node *node_at(const rk_steps *steps, int id)
 {
@@ -74,7 +67,7 @@ static void place_owners(maker *m)
         if (out->part.places[id].owner != id || node_at(out, id)->kind != RK_NODE_OP)
             continue;
         value->at = out->floats_of_row;
-        out->floats_of_row += on_lines(out->part.widths[id]);
+        out->floats_of_row += (size_t)rk_layer_ld(out->part.widths[id]);
     }
 }
 
@@ -91,7 +84,7 @@ static void place_values(maker *m)
         out->values[id] = (rk_operand){ .input = fed ? place.owner : -1,
                                         .at = out->values[place.owner].at,
                                         .column = (size_t)place.column,
-                                        .ld = fed ? (size_t)width : on_lines(width),
+                                        .ld = fed ? (size_t)width : (size_t)rk_layer_ld(width),
                                         .user = out->part.is_user[id] };
     }
 }
@@ -256,7 +249,7 @@ static bool add_layer(maker *m, const rk_node *node)
     if (!(int8 ? pack_integers(m, &d, to_bytes) : pack_floats(m, &d)))
         return false;
     step->begins = d.n_user > 0 || (!int8 && out->folds[step->layer].n_user > 0);
-    *starts += step->begins ? on_lines(d.n) : 0;
+    *starts += step->begins ? (size_t)rk_layer_ld(d.n) : 0;
     if (!to_bytes)
         round_value(m, node->id);
     return true;
