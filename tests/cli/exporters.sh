@@ -74,14 +74,9 @@ done
 
 # ---- killed with SIGKILL while it runs
 folder random
-for ((attempt = 0; attempt < 6; attempt++)); do
-    (best --resume) >/dev/null 2>&1 &
-    pid=$!
-    sleep "0.0$((RANDOM % 9 + 1))"
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-done
-run 0 best --resume --json
+killed=0
+kill_at_random 6 best --resume --json
+check "ended with exit code 0 after $killed kills, found $code: $(cat "$err")" [ "$code" -eq 0 ]
 same "$work/whole/sums" <(sums)
 
 # ---- the others

@@ -84,6 +84,29 @@ small_csv() {
         }'
 }
 
+# Runs a command again and again, each time killed with SIGKILL at a random moment, until it comes to its end or was
+# killed $most times, and adds to $killed. Moments lie within $span microseconds, which shrink when a run ends before
+# its moment: how fast the machine was a minute ago says little. Leaves $code, that of the last run, and $out and $err.
+span=800000
+kill_at_random() { # most kills, command...
+    local most=$1 kills=0 pid
+    shift
+    while true; do
+        ("$@") >"$out" 2>"$err" </dev/null &
+        pid=$!
+        if [ "$kills" -lt "$most" ]; then
+            sleep "$(printf "0.%06d" $(((RANDOM * 32768 + RANDOM) % span)))"
+            kill -9 "$pid" 2>/dev/null || true
+        fi
+        code=0
+        wait "$pid" 2>/dev/null || code=$?
+        [ "$code" -eq 137 ] || break
+        kills=$((kills + 1))
+    done
+    killed=$((killed + kills))
+    if [ "$kills" -lt "$most" ]; then span=$((span * 3 / 4 + 1000)); fi
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Killed at any moment and resumed, stopped by a signal, on any number of threads: the same bits.
 #
-# The run is killed with SIGKILL at random moments until that has happened eight times while it was alive; a run that
-# got to its end starts anew, so that every chain of kills is compared with the undisturbed run.
+# The run is killed with SIGKILL at random moments until that has happened eight times; one that got to its end starts
+# anew, so that every chain of kills is compared with the undisturbed run.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 
 kills=8
@@ -52,30 +52,16 @@ compare() { # folder
 }
 
 folder whole
-began=$(date +%s%N)
 run 0 train
-lasted=$((($(date +%s%N) - began) / 1000)) # microseconds
 figures run/metrics.jsonl >figures
 check "every step is in metrics.jsonl" [ "$(grep -c total_loss figures)" -eq "$steps" ]
 
 # ---- kill -9
-killed=0 chain=0
-while [ "$killed" -lt "$kills" ] && [ "$chain" -lt 40 ]; do
-    chain=$((chain + 1))
+killed=0
+for ((chain = 1; killed < kills && chain <= 40; chain++)); do
     folder "chain$chain"
-    for ((attempt = 0; attempt < 40; attempt++)); do
-        (train --resume) >/dev/null 2>"$err" &
-        pid=$!
-        sleep "$(printf "0.%06d" $(((RANDOM * 32768 + RANDOM) % (lasted < 1000000 ? lasted * 4 / 5 : 800000))))"
-        if [ "$killed" -lt "$kills" ] && kill -9 "$pid" 2>/dev/null; then
-            killed=$((killed + 1))
-            echo "killed in chain $chain with $(cd run 2>/dev/null && echo model.ckpt-* || echo no checkpoint)"
-        fi
-        code=0
-        wait "$pid" 2>/dev/null || code=$?
-        [ "$code" -eq 137 ] || break
-    done
-    if [ "$code" -eq 0 ]; then good; else bad "chain $chain ended with exit code $code: $(cat "$err")"; fi
+    kill_at_random $((kills - killed)) train --resume
+    check "chain $chain ended with exit code 0, found $code: $(cat "$err")" [ "$code" -eq 0 ]
     compare "chain$chain"
 done
 check "killed $killed times" [ "$killed" -ge "$kills" ]
