@@ -1,8 +1,9 @@
 /* Memory of batch columns. Arrays only grow, to twice the size, so that after a few batches nothing is allocated.
  *
- * Three ways in which rows move: a row of text is appended item by item (feature.h); a range of rows of a parsed block
- * is appended to a batch, a few memcpy per column; and with shuffling a single row is packed, waits in a slot of its
- * own and is appended later. Packed rows are 8-byte aligned so that ids can be copied as they are.
+ * Four ways in which rows move: a row of text is appended item by item (feature.h); a range of rows of a parsed block
+ * is appended to a batch, a few memcpy per column; with shuffling, rows picked from a block are appended, a loop per
+ * column; and a row that is not drawn while its block is at hand is packed, waits in a slot of its own and is appended
+ * later. Packed rows are 8-byte aligned so that ids can be copied as they are.
  *
  *   IDS     n i64, ids [n] i64, weights [n] f32 (if the column has any), padding
  *   FLOATS  values [width] f32, padding
@@ -121,6 +122,68 @@ bool rk_batch_append_rows(rk_batch *to, const rk_batch *from, int64_t begin, int
     return true;
 }
 
+/* Most bags have one id, for which calling memcpy takes longer than copying. */
+static void copy_ids(void *to, const void *from, int64_t n)
+{
+    if (n == 1)
+        memcpy(to, from, sizeof(int64_t));
+    else if (n > 0)
+        memcpy(to, from, (size_t)n * sizeof(int64_t));
+}
+
+static void pick_floats(rk_column *to, int64_t row, const rk_column *from, const int64_t *rows, size_t n)
+{
+    size_t width = (size_t)to->width;
+    float *out = to->values + (size_t)row * width;
+
+    for (size_t i = 0; i < n && width == 1; i++)
+        out[i] = from->values[rows[i]];
+    for (size_t i = 0; i < n && width > 1; i++)
+        memcpy(out + i * width, from->values + (size_t)rows[i] * width, width * sizeof *out);
+}
+
+/* The offsets are there. */
+static void pick_items(rk_column *to, int64_t row, const rk_column *from, const int64_t *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t there = to->offsets[row + (int64_t)i], first = from->offsets[rows[i]];
+        int64_t n_items = from->offsets[rows[i] + 1] - first;
+
+        if (to->kind == RK_COLUMN_IDS)
+            copy_ids(to->ids + there, from->ids + first, n_items);
+        else if (n_items > 0)
+            memcpy(to->bytes + there, from->bytes + first, (size_t)n_items);
+        if (to->weights && n_items > 0)
+            memcpy(to->weights + there, from->weights + first, (size_t)n_items * sizeof *to->weights);
+    }
+}
+
+static bool pick_column(rk_column *to, int64_t row, const rk_column *from, const int64_t *rows, size_t n)
+{
+    if (!rk_column_reserve(to, (size_t)row + n, 0))
+        return false;
+    if (to->kind == RK_COLUMN_FLOATS) {
+        pick_floats(to, row, from, rows, n);
+        return true;
+    }
+    int64_t *offsets = to->offsets + row;
+    for (size_t i = 0; i < n; i++)
+        offsets[i + 1] = offsets[i] + from->offsets[rows[i] + 1] - from->offsets[rows[i]];
+    if (!rk_column_reserve(to, 0, (size_t)offsets[n]))
+        return false;
+    pick_items(to, row, from, rows, n);
+    return true;
+}
+
+bool rk_batch_append_picked(rk_batch *to, const rk_batch *from, const int64_t *rows, size_t n)
+{
+    for (size_t i = 0; i < to->n_columns; i++)
+        if (!pick_column(&to->columns[i], to->n_rows, &from->columns[i], rows, n))
+            return false;
+    to->n_rows += (int64_t)n;
+    return true;
+}
+
 /* Bytes of one array in a packed row: what follows the count. */
 static size_t item_bytes(const rk_column *column)
 {
@@ -150,15 +213,6 @@ static char *put(char *to, const void *from, size_t n)
     if (n > 0)
         memcpy(to, from, n);
     return to + n;
-}
-
-/* Most bags have one id, for which calling memcpy takes longer than copying. */
-static void copy_ids(void *to, const void *from, int64_t n)
-{
-    if (n == 1)
-        memcpy(to, from, sizeof(int64_t));
-    else if (n > 0)
-        memcpy(to, from, (size_t)n * sizeof(int64_t));
 }
 
 void rk_batch_pack_row(char *to, const rk_batch *batch, int64_t row)

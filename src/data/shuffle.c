@@ -1,13 +1,17 @@
-/* Rows wait packed, each in memory of its own that the next row in the same slot uses again: it only ever grows to the
- * longest row seen there, so that after a while nothing is allocated. Slots and not references to blocks, because one
- * row left behind would keep its whole block.
+/* A row that is drawn while its block is still at hand was never copied: it waits as a number. What still waits when
+ * the block goes is packed, each row in memory of its own that the next row in the same slot uses again: it only ever
+ * grows to the longest row seen there, so that after a while nothing is allocated. Blocks are not kept for their last
+ * rows, because one row left behind would keep its whole block. Of a block with fewer rows than the buffer has slots
+ * most would have to be packed in the end, and looking for them would take longer than the rows: they are packed at
+ * once.
  */
 #include "shuffle.h"
 
 #include "mem.h"
 
 typedef struct slot {
-    char *row;
+    int64_t row; /* of the block at hand; -1: packed */
+    char *packed;
     size_t capacity;
 } slot;
 
@@ -33,7 +37,7 @@ rk_shuffle *rk_shuffle_new(size_t n_rows)
 void rk_shuffle_free(rk_shuffle *shuffle)
 {
     for (size_t i = 0; shuffle && i < shuffle->capacity; i++)
-        rk_free(shuffle->slots[i].row);
+        rk_free(shuffle->slots[i].packed);
     rk_free(shuffle);
 }
 
@@ -52,32 +56,56 @@ bool rk_shuffle_empty(const rk_shuffle *shuffle)
     return shuffle->n == 0;
 }
 
-bool rk_shuffle_put(rk_shuffle *shuffle, const rk_batch *rows, int64_t row)
+static bool pack(slot *s, const rk_batch *rows, int64_t row)
 {
-    slot *s = &shuffle->slots[shuffle->n];
     size_t bytes = rk_batch_packed_bytes(rows, row);
 
     if (bytes > s->capacity) {
-        char *grown = rk_realloc(s->row, bytes + bytes / 4, 1);
+        char *grown = rk_realloc(s->packed, bytes + bytes / 4, 1);
 
         if (!grown)
             return false;
-        s->row = grown;
+        s->packed = grown;
         s->capacity = bytes + bytes / 4;
     }
-    rk_batch_pack_row(s->row, rows, row);
+    rk_batch_pack_row(s->packed, rows, row);
+    s->row = -1;
+    return true;
+}
+
+static bool is_small(const rk_batch *rows, const rk_shuffle *shuffle)
+{
+    return (size_t)rows->n_rows < shuffle->capacity;
+}
+
+bool rk_shuffle_put(rk_shuffle *shuffle, const rk_batch *rows, int64_t row)
+{
+    slot *s = &shuffle->slots[shuffle->n];
+
+    s->row = row;
+    if (is_small(rows, shuffle) && !pack(s, rows, row))
+        return false;
     shuffle->n++;
     return true;
 }
 
+bool rk_shuffle_keep(rk_shuffle *shuffle, const rk_batch *rows)
+{
+    for (size_t i = 0; i < shuffle->n && !is_small(rows, shuffle); i++)
+        if (shuffle->slots[i].row >= 0 && !pack(&shuffle->slots[i], rows, shuffle->slots[i].row))
+            return false;
+    return true;
+}
+
 /* The taken row changes places with the last one, so that the free slot is where the next put wants it. */
-const char *rk_shuffle_take(rk_shuffle *shuffle)
+const char *rk_shuffle_take(rk_shuffle *shuffle, int64_t *row)
 {
     slot *taken = &shuffle->slots[rk_rng_below(&shuffle->rng, shuffle->n)];
     slot *last = &shuffle->slots[--shuffle->n];
-    slot row = *taken;
+    slot drawn = *taken;
 
     *taken = *last;
-    *last = row;
-    return last->row;
+    *last = drawn;
+    *row = drawn.row;
+    return drawn.packed;
 }

@@ -34,11 +34,16 @@ typedef struct rk_file_place {
     uint64_t records, bytes;
 } rk_file_place;
 
+/* Rows of a block that wait to be copied together. */
+enum { RK_MOST_PICKED = 256 };
+
 /* The batching thread's own. */
 typedef struct rk_stream_batching {
-    rk_shuffle *shuffle; /* NULL: in file order */
-    rk_batch *batch;     /* being filled, or NULL */
-    uint64_t n_filled;   /* its rows, also when it is skipped and there is none */
+    rk_shuffle *shuffle;            /* NULL: in file order */
+    int64_t picked[RK_MOST_PICKED]; /* rows of the block at hand, for the batch */
+    size_t n_picked;
+    rk_batch *batch;   /* being filled, or NULL */
+    uint64_t n_filled; /* its rows, also when it is skipped and there is none */
     uint64_t index, epoch, row;
     uint64_t n_seen;       /* rows of this epoch, of all shards */
     rk_file_place *places; /* [files] before the current block */

@@ -9,6 +9,7 @@
 
 #include "data_world.h"
 #include "pool.h"
+#include "rng.h"
 
 #define FIELDS                                                                                                         \
     "input_fields { input_name: 'y' input_type: INT32 } input_fields { input_name: 'id' input_type: INT64 } "          \
@@ -291,6 +292,77 @@ static void shuffled_epochs_are_permutations(void **state)
     }
     rk_stream_close(stream);
     data_world_close(&world);
+}
+
+/* What shuffling is, done as plainly as can be: order[i] is the row that comes out as number i. */
+static void shuffle_naively(int *order, int n, int buffer_size, uint64_t seed)
+{
+    rk_rng rng = rk_rng_at(seed, RK_RNG_SHUFFLE, 0, 0);
+    int *buffer = rk_alloc((size_t)buffer_size, sizeof *buffer), waiting = 0, out = 0;
+
+    for (int row = 0; row < n || waiting > 0; row++) {
+        if (row >= n || waiting == buffer_size) {
+            uint64_t drawn = rk_rng_below(&rng, (uint64_t)waiting);
+
+            order[out++] = buffer[drawn];
+            buffer[drawn] = buffer[--waiting];
+        }
+        if (row < n)
+            buffer[waiting++] = row;
+    }
+    rk_free(buffer);
+}
+
+/* Every column of every row, whether it was drawn while its block was at hand or waited packed. */
+static void check_shuffled_rows(const data_world *world, int buffer_size)
+{
+    enum { N = 30000 }; /* some blocks */
+    static int order[N];
+    const char *path = write_rows(world, "rows.csv", 0, N);
+    rk_stream_options options = { .paths = path, .training = true, .n_threads = 2, .num_epochs = 1, .seed = 9 };
+    rocket_error err = { 0 };
+    rk_stream *stream;
+    rk_batch *batch;
+    int row = 0;
+    rk_buf expected, found;
+
+    rk_buf_init(&expected, 0);
+    rk_buf_init(&found, 0);
+    shuffle_naively(order, N, buffer_size, options.seed);
+    must(rk_stream_open(&stream, world->config, world->schema, &options, &err), &err);
+    for (must(rk_stream_next(stream, &batch, &err), &err); batch; must(rk_stream_next(stream, &batch, &err), &err)) {
+        for (int64_t i = 0; i < batch->n_rows; i++, row++) {
+            rk_buf_reset(&expected);
+            rk_buf_reset(&found);
+            print_row(&found, batch, i);
+            rk_buf_printf(&expected, "[%d] ", order[row]);
+            for (int t = 0; t < order[row] % 4; t++)
+                rk_buf_printf(&expected, "%s%d*0.%d", t ? "," : "", order[row] + t, t + 1);
+            rk_buf_printf(&expected, "%s[%d]", order[row] % 4 ? " " : "- ", order[row] % 2);
+            assert_non_null(found.data);
+            assert_memory_equal(found.data, expected.data, expected.size);
+        }
+        rk_stream_give_back(stream, batch);
+    }
+    assert_int_equal(row, N);
+    rk_stream_close(stream);
+    rk_buf_clear(&expected);
+    rk_buf_clear(&found);
+}
+
+static void shuffled_rows_are_whole(void **state)
+{
+    data_world small = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 1"), true);
+    data_world middle = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 900"), true);
+    data_world large = data_world_of(CONFIG("shuffle: true shuffle_buffer_size: 20000"), true);
+
+    (void)state;
+    check_shuffled_rows(&small, 1);
+    check_shuffled_rows(&middle, 900);
+    check_shuffled_rows(&large, 20000);
+    data_world_close(&small);
+    data_world_close(&middle);
+    data_world_close(&large);
 }
 
 static void bad_rows_are_as_if_they_were_not_there(void **state)
@@ -752,6 +824,7 @@ int main(void)
         cmocka_unit_test(the_rows_of_a_shard),
         cmocka_unit_test(a_shuffled_shard_for_any_number_of_threads_and_resumed),
         cmocka_unit_test(shuffled_epochs_are_permutations),
+        cmocka_unit_test(shuffled_rows_are_whole),
         cmocka_unit_test(bad_rows_are_as_if_they_were_not_there),
         cmocka_unit_test(compressed_files),
         cmocka_unit_test(members_and_frames_are_one_text),
