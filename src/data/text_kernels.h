@@ -27,9 +27,11 @@ typedef struct rk_text_kernels {
     size_t (*split_lines)(const rk_split *split, const char *text, size_t n);
     /* ids[i] = Fingerprint64 of text i modulo the buckets. Texts without a byte get anything. */
     void (*hash_texts)(int64_t *ids, const rk_text *texts, size_t n, rk_modulus buckets);
-    /* The same of the pieces of a text between separators, empty ones left out. Number of ids; RK_MOST_PIECES(n) may be
+    /* The same of the pieces of texts between separators, empty ones left out: those of text i are
+     * ids[offsets[i]] ... ids[offsets[i + 1] - 1], of which offsets[0] is given. RK_MOST_PIECES of each text may be
      * written to. */
-    size_t (*hash_pieces)(int64_t *ids, rk_text text, char separator, rk_modulus buckets);
+    void (*hash_lists)(int64_t *ids, int64_t *offsets, const rk_text *texts, size_t n, char separator,
+                       rk_modulus buckets);
 } rk_text_kernels;
 #define RK_MOST_PIECES(n) ((n) / 2 + 9)
 

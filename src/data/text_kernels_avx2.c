@@ -110,6 +110,13 @@ static size_t hash_pieces(int64_t *ids, rk_text text, char separator, rk_modulus
     return n;
 }
 
+static void hash_lists(int64_t *ids, int64_t *offsets, const rk_text *texts, size_t n, char separator,
+                       rk_modulus buckets)
+{
+    for (size_t i = 0; i < n; i++)
+        offsets[i + 1] = offsets[i] + (int64_t)hash_pieces(ids + offsets[i], texts[i], separator, buckets);
+}
+
 static void hash_texts(int64_t *ids, const rk_text *texts, size_t n, rk_modulus buckets)
 {
     for (size_t i = 0; i < n; i++)
@@ -122,4 +129,4 @@ static bool supported(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
-const rk_text_kernels rk_text_kernels_avx2 = { supported, split_lines, hash_texts, hash_pieces };
+const rk_text_kernels rk_text_kernels_avx2 = { supported, split_lines, hash_texts, hash_lists };

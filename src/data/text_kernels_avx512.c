@@ -190,11 +190,26 @@ static inline size_t hash_eight(int64_t *ids, const char *text, const uint32_t *
     return (size_t)__builtin_popcount(there);
 }
 
-static size_t hash_pieces(int64_t *ids, rk_text text, char separator, rk_modulus buckets)
+/* Pieces that end at ends[0] ... ends[n_ends - 1], the first begins behind ends[-1]; behind them are seven ends more.
+ * Number of ids. */
+static inline size_t hash_run(int64_t *ids, const char *text, const uint32_t *ends, size_t n_ends, rk_modulus buckets)
 {
-    enum { WINDOW = 512, BEFORE = 1 };
-    uint32_t ends[BEFORE + WINDOW + RK_TEXT_PADDING];
-    uint32_t last = UINT32_MAX;
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_ends; i += 8) {
+        __mmask8 there = (__mmask8)(n_ends - i < 8 ? (1 << (n_ends - i)) - 1 : 0xFF);
+
+        n += hash_eight(ids + n, text, ends + i, there, buckets);
+    }
+    return n;
+}
+
+enum { WINDOW = 512, BEFORE = 1, BEHIND = 7 };
+
+/* Of a text of any length. */
+static size_t hash_windows(int64_t *ids, rk_text text, char separator, rk_modulus buckets)
+{
+    uint32_t ends[BEFORE + WINDOW + RK_TEXT_PADDING], last = UINT32_MAX;
     size_t n = 0;
 
     for (size_t at = 0; at <= text.n; at += WINDOW) {
@@ -203,13 +218,57 @@ static size_t hash_pieces(int64_t *ids, rk_text text, char separator, rk_modulus
         ends[0] = last;
         last = ends[n_ends];
         _mm512_storeu_si512(ends + BEFORE + n_ends, _mm512_set1_epi32((int)last)); /* texts for all eight */
-        for (size_t i = 0; i < n_ends; i += 8) {
-            __mmask8 there = (__mmask8)(n_ends - i < 8 ? (1 << (n_ends - i)) - 1 : 0xFF);
-
-            n += hash_eight(ids + n, text.data, ends + BEFORE + i, there, buckets);
-        }
+        n += hash_run(ids + n, text.data, ends + BEFORE, n_ends, buckets);
     }
     return n;
+}
+
+typedef struct runs {
+    struct {
+        const uint32_t *ends;
+        size_t n;
+    } of[32]; /* a text each */
+    uint32_t ends[2048 + BEFORE + WINDOW + RK_TEXT_PADDING];
+} runs;
+
+/* The pieces of the first texts, as many as there is room for. Texts may be left, and are if the first is long. */
+static size_t find_runs(runs *found, const rk_text *texts, size_t n_texts, char separator)
+{
+    uint32_t *ends = found->ends + BEFORE;
+    size_t n = 0;
+
+    for (; n < n_texts && n < 32 && ends < found->ends + 2048 && texts[n].n < WINDOW; n++) {
+        size_t n_ends = find_pieces(ends, texts[n], 0, WINDOW, separator);
+
+        ends[-1] = UINT32_MAX;
+        _mm512_storeu_si512(ends + n_ends, _mm512_set1_epi32((int)ends[n_ends - 1]));
+        found->of[n].ends = ends;
+        found->of[n].n = n_ends;
+        ends += n_ends + BEHIND + BEFORE;
+    }
+    return n;
+}
+
+/* Pieces of some texts are found before those of the first are hashed. Each load of ends there spans what two stores
+ * left; soon after these it would wait for their way into the cache, and that for all hashes before them. */
+static void hash_lists(int64_t *ids, int64_t *offsets, const rk_text *texts, size_t n, char separator,
+                       rk_modulus buckets)
+{
+    int64_t end = offsets[0];
+    runs found;
+
+    for (size_t i = 0; i < n;) {
+        size_t n_found = find_runs(&found, texts + i, n - i, separator);
+
+        for (size_t k = 0; k < n_found; k++, i++) {
+            end += (int64_t)hash_run(ids + end, texts[i].data, found.of[k].ends, found.of[k].n, buckets);
+            offsets[i + 1] = end;
+        }
+        if (n_found == 0) {
+            end += (int64_t)hash_windows(ids + end, texts[i], separator, buckets);
+            offsets[++i] = end;
+        }
+    }
 }
 
 static size_t split_lines(const rk_split *split, const char *text, size_t n)
@@ -244,4 +303,4 @@ static bool supported(void)
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
 }
 
-const rk_text_kernels rk_text_kernels_avx512 = { supported, split_lines, hash_texts, hash_pieces };
+const rk_text_kernels rk_text_kernels_avx512 = { supported, split_lines, hash_texts, hash_lists };

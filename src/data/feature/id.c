@@ -132,8 +132,9 @@ static bool hash_ids(const rk_buckets *buckets, const rk_row_set *rows, const rk
         if (!is_canonical(input->texts[i], input->i[i]))
             return false;
     rows->kernels->hash_texts(ids, input->texts, rows->n, buckets->modulus);
+    int64_t first = offsets[0];
     for (size_t i = 0; i < rows->n; i++)
-        offsets[i + 1] = offsets[0] + (int64_t)i + 1;
+        offsets[i + 1] = first + (int64_t)i + 1;
     if (input->n_empty > 0)
         drop_empty(rows->n, input->texts, ids, offsets);
     return true;

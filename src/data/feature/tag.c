@@ -157,11 +157,8 @@ static rocket_status rows_of(const rk_feature *feature, const rk_row_set *rows, 
         most += RK_MOST_PIECES(texts[i].n);
     if (!rk_column_reserve(out->column, 0, most))
         return ROCKET_FAILED;
-    for (size_t i = 0; i < rows->n; i++) {
-        out->n +=
-            rows->kernels->hash_pieces(out->column->ids + out->n, texts[i], state->separator, state->buckets.modulus);
-        offsets[i + 1] = (int64_t)out->n;
-    }
+    offsets[0] = (int64_t)out->n;
+    rows->kernels->hash_lists(out->column->ids, offsets, texts, rows->n, state->separator, state->buckets.modulus);
     return ROCKET_OK;
 }
 
