@@ -221,12 +221,26 @@ static rocket_status restore_all(restoring *r, rk_weights *weights, rocket_error
     return ROCKET_OK;
 }
 
+/* What rocket wrote is verified; what others did (arrays out of another framework) has nothing to verify it by. */
+static rocket_status open_any(rk_tensor_file **out, const char *path, rocket_error *err)
+{
+    rk_tensor_file *file;
+
+    RK_TRY(rk_tensor_file_open(&file, path, false, err));
+    if (!rk_tensor_file_has_sums(file)) {
+        *out = file;
+        return ROCKET_OK;
+    }
+    rk_tensor_file_close(file);
+    return rk_tensor_file_open(out, path, true, err);
+}
+
 rocket_status rk_restore_weights(rk_weights *weights, const char *path, const rk_restore *options, rocket_error *err)
 {
     restoring r = { .options = options };
     rk_tensor_file *file;
 
-    RK_TRY(rk_tensor_file_open(&file, path, true, err));
+    RK_TRY(open_any(&file, path, err));
     r.file = file;
     rocket_status status = restore_all(&r, weights, err);
     if (status != ROCKET_OK)

@@ -77,6 +77,9 @@ ROCKET_NODISCARD rocket_status rk_tensor_file_parse(rk_tensor_file **out, const 
                                                     rocket_error *err);
 void rk_tensor_file_close(rk_tensor_file *file); /* NULL is fine */
 
+/* False for files of other writers, which have no checksums that could be verified. */
+bool rk_tensor_file_has_sums(const rk_tensor_file *file);
+
 /* Tensors in file order, padding apart. Any number of threads may read one file. */
 size_t rk_tensor_file_size(const rk_tensor_file *file);
 const rk_tensor_info *rk_tensor_file_at(const rk_tensor_file *file, size_t i);           /* i < size */

@@ -242,6 +242,11 @@ void rk_tensor_file_close(rk_tensor_file *file)
     rk_free(file);
 }
 
+bool rk_tensor_file_has_sums(const rk_tensor_file *file)
+{
+    return meta_find(&file->header, RK_TENSOR_SUMS_KEY, NULL) || meta_find(&file->header, RK_TENSOR_DIGEST_KEY, NULL);
+}
+
 size_t rk_tensor_file_size(const rk_tensor_file *file)
 {
     return file->n_tensors;

@@ -107,6 +107,27 @@ echo "one" >names.txt
 run 3 train monday.csv no "${tune[@]}"
 said "$err" 'names.txt:1: expected two names'
 
+# ---- arrays that somebody else wrote, as out of a TensorFlow checkpoint: no metadata, no checksums
+python3 - <<'PYTHON'
+import json, struct
+from tensors import tensors
+arrays, _ = tensors("half/model.ckpt-20.safetensors")
+name, values = "light_dnn/dnn_0/kernel", arrays["light_dnn/dnn_0/kernel"]
+kernel = struct.pack("<%df" % len(values), *values)
+header = json.dumps({name: {"dtype": "F32", "shape": [len(values) // 8, 8], "data_offsets": [0, len(kernel)]},
+                     "global_step": {"dtype": "I64", "shape": [], "data_offsets": [len(kernel), len(kernel) + 8]}}).encode()
+header += b" " * (-len(header) % 8)
+open("foreign.safetensors", "wb").write(struct.pack("<Q", len(header)) + header + kernel + struct.pack("<q", 20))
+PYTHON
+run 0 train monday.csv foreign --set train_config.fine_tune_checkpoint=foreign.safetensors --set train_config.num_steps=1 "${tune[@]:6}"
+said "$err" 'fine_tune_checkpoint has no "light_dnn/dnn_0/bias": it starts as it was drawn'
+check "the array is where its name says" python3 - <<'PYTHON'
+from tensors import tensors
+old, new = tensors("half/model.ckpt-20.safetensors")[0], tensors("foreign/model.ckpt-1.safetensors")[0]
+assert new["light_dnn/dnn_0/kernel"] == old["light_dnn/dnn_0/kernel"]
+assert new["booster_dnn/dnn_1/kernel"] != old["booster_dnn/dnn_1/kernel"]
+PYTHON
+
 # ---- freezing
 run 0 train monday.csv frozen --set train_config.num_steps=1 --set 'train_config.freeze_gradient=["share_dnn", "booster_dnnn"]'
 said "$err" 'freeze_gradient "booster_dnnn" is found in no variable.s name: nothing is frozen by it'
