@@ -128,10 +128,10 @@ static rocket_status write_figures(evaluation *e, rk_stream *stream, rocket_erro
 
     RK_TRY(add_metrics(e, err));
     for (int i = 0; i < e->sums.n; i++) {
-        bool total = i == e->sums.n - 1;
-        snprintf(name, sizeof name, "%s%s", total ? "" : "loss/loss/", total ? "loss" : e->sums.item[i].name);
+        snprintf(name, sizeof name, "loss/loss/%s", e->sums.item[i].name);
         add_figure(e->out, name, e->sums.item[i].value / (double)e->n_batches);
     }
+    add_figure(e->out, "loss", e->sums.item[e->sums.n - 1].value / (double)e->n_batches); /* the total by both names */
     add_figure(e->out, "global_step", (double)e->step);
     e->out->rows = stats.rows;
     e->out->dropped_rows = stats.dropped_rows;

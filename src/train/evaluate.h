@@ -11,8 +11,8 @@ typedef struct rk_figure {
     double value;
 } rk_figure;
 
-/* Two nets' metrics, the losses, their sum and the step. */
-enum { RK_MAX_FIGURES = RK_N_NETS * 2 * RK_MAX_METRICS + RK_MAX_LOSSES + 2 };
+/* Two nets' metrics, the losses, their sum by two names and the step. */
+enum { RK_MAX_FIGURES = RK_N_NETS * 2 * RK_MAX_METRICS + RK_MAX_LOSSES + 3 };
 typedef struct rk_figures {
     rk_figure *item;
     size_t n;
