@@ -22,9 +22,9 @@ typedef struct rk_restore {
     bool fit_shapes;          /* where shapes differ, take what both have; else such variables are left as they are */
 } rk_restore;
 
-/* Fill weights from a checkpoint, a model or any other safetensors file with variables' names. Variables that are left as they are for want of a tensor are logged. Names
- * of the map that lead nowhere on either side are ROCKET_CONFIG. ROCKET_CONFIG when not one could be restored;
- * ROCKET_CORRUPT when the file is no such file. */
+/* Fill weights from a checkpoint, a model or any other safetensors file with variables' names. Variables that are left
+ * as they are for want of a tensor are logged. Names of the map that lead nowhere on either side are ROCKET_CONFIG.
+ * ROCKET_CONFIG when not one could be restored; ROCKET_CORRUPT when the file is no such file. */
 ROCKET_NODISCARD rocket_status rk_restore_weights(rk_weights *weights, const char *path, const rk_restore *options,
                                                   rocket_error *err);
 

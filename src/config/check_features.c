@@ -201,6 +201,8 @@ void rk_check_features(const rk_check *check)
     }
     check_keys(check);
     check_tables(check);
+    if (rk_check_other_model(check))
+        return;
     check_other_groups(check);
     if (view->group)
         check_group(check);

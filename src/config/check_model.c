@@ -21,7 +21,7 @@ static void check_class(const rk_check *check)
                        "model_class: expected \"RocketLaunching\", the model that rocket trains, found %s%s%s",
                        model->model_class ? "\"" : "", model->model_class ? model->model_class : "none",
                        model->model_class ? "\"" : "");
-    if (!check->view->launching)
+    if (!check->view->launching && !rk_check_other_model(check))
         rk_check_error(check, rk_at(&model->base, NULL, 0),
                        "model_config: expected a rocket_launching block with share_dnn, booster_dnn and light_dnn");
 }
@@ -144,6 +144,8 @@ void rk_check_model(const rk_check *check)
         return;
     }
     check_class(check);
+    if (rk_check_other_model(check))
+        return;
     check_loss(check);
     if (check->view->launching)
         check_launch(check);

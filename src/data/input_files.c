@@ -35,8 +35,8 @@ static rocket_status add_item(rk_paths *out, rk_arena *arena, char *item, rocket
 
     if (strcmp(item, "-") == 0 || rk_file_exists(item))
         return add(out, arena, &item, 1, err);
-    RK_FAIL_IF(strstr(item, "://"), DATA, err, "%s: expected a file of this machine, found an address; copy it here first",
-               item);
+    RK_FAIL_IF(strstr(item, "://"), DATA, err,
+               "%s: expected a file of this machine, found an address; copy it here first", item);
     RK_FAIL_IF(!strpbrk(item, "*?["), DATA, err, "%s: no such file", item);
     RK_TRY(rk_glob(&found, arena, item, err));
     RK_TRY(add(out, arena, found.path, found.n, err));

@@ -135,9 +135,7 @@ static const config_fault_case cases[] = {
       "note t: there is no model_dir for checkpoints and logs\n"
       "error t: expected a data_config that describes the input, found none\n"
       "error t: expected features in feature_config or feature_configs, found none\n"
-      "error t:1:1: expected a feature group with group_name \"all\", found none\n"
       "error t:1:29: model_class: expected \"RocketLaunching\", the model that rocket trains, found \"WideAndDeep\"\n"
-      "error t:1:1: model_config: expected a rocket_launching block with share_dnn, booster_dnn and light_dnn\n"
       "error t: expected train_config.num_steps or data_config.num_epochs above 0, both are 0\n" },
     { "streams",
       { CONFIG_TEXT_SOUND, { "kafka_train_input={ server: \"s\" }" } },
