@@ -2,8 +2,10 @@
  *
  * The bytes go to .<name>.<pid>.<n>.tmp in the same folder (rename does not cross file systems), which is fsynced
  * before the rename, and the folder after it. A name that exists and is no regular file (/dev/null, a pipe, a folder)
- * is refused: the rename would put a file in its place. A symbolic link is replaced, not followed.
+ * is refused: the rename would put a file in its place. A symbolic link is replaced, not followed. What a killed process
+ * leaves is removed when the same file is written again.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -79,11 +81,50 @@ static rocket_status check_target(const char *path, rocket_error *err)
     return ROCKET_OK;
 }
 
+/* Whether a name is ".<of>.<pid>.<n>.tmp" of a process that is no more, for any <of> where that is NULL: read from its
+ * end, for <of> may hold dots. */
+static bool is_left_behind(const char *name, const char *of)
+{
+    static const char suffix[] = ".tmp";
+    size_t n = strlen(name), fields[2]; /* where pid and n begin */
+    uint64_t number[2];
+
+    if (name[0] != '.' || n < sizeof suffix || strcmp(name + n - (sizeof suffix - 1), suffix) != 0)
+        return false;
+    size_t end = n - (sizeof suffix - 1);
+    for (int i = 1; i >= 0; i--) {
+        fields[i] = end;
+        while (fields[i] > 0 && name[fields[i] - 1] >= '0' && name[fields[i] - 1] <= '9')
+            fields[i]--;
+        if (fields[i] < 2 || name[fields[i] - 1] != '.' || !rk_parse_u64(name + fields[i], end - fields[i], &number[i]))
+            return false;
+        end = fields[i] - 1;
+    }
+    if (of && (end != strlen(of) + 1 || memcmp(name + 1, of, end - 1) != 0))
+        return false;
+    return number[0] > 0 && number[0] <= INT_MAX && kill((pid_t)number[0], 0) != 0 && errno == ESRCH;
+}
+
+/* What killed processes left of this very file goes before its next version needs the room. As far as that can be done:
+ * nothing depends on it. */
+static void sweep_name(const rk_atomic_file *file)
+{
+    DIR *folder = opendir(*file->folder ? file->folder : ".");
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (is_left_behind(entry->d_name, base_name(file->path)))
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+}
+
 static rocket_status prepare(rk_atomic_file *file, const char *path, rocket_error *err)
 {
     file->path = rk_arena_strdup(&file->arena, path);
     file->folder = rk_arena_strndup(&file->arena, path, (size_t)(base_name(path) - path)); /* "" or with its slash */
     RK_FAIL_IF(rk_arena_failed(&file->arena), FAILED, err, "%s: out of memory", path);
+    sweep_name(file);
     return open_temporary(file, err);
 }
 
@@ -189,35 +230,13 @@ void rk_atomic_abort(rk_atomic_file *file)
     release(file);
 }
 
-/* Whether a name is ".<name>.<pid>.<n>.tmp" of a process that is no more: read from its end, for <name> may hold dots.
- */
-static bool is_left_behind(const char *name)
-{
-    static const char suffix[] = ".tmp";
-    size_t n = strlen(name), fields[2]; /* where pid and n begin */
-    uint64_t number[2];
-
-    if (name[0] != '.' || n < sizeof suffix || strcmp(name + n - (sizeof suffix - 1), suffix) != 0)
-        return false;
-    size_t end = n - (sizeof suffix - 1);
-    for (int i = 1; i >= 0; i--) {
-        fields[i] = end;
-        while (fields[i] > 0 && name[fields[i] - 1] >= '0' && name[fields[i] - 1] <= '9')
-            fields[i]--;
-        if (fields[i] < 2 || name[fields[i] - 1] != '.' || !rk_parse_u64(name + fields[i], end - fields[i], &number[i]))
-            return false;
-        end = fields[i] - 1;
-    }
-    return number[0] > 0 && number[0] <= INT_MAX && kill((pid_t)number[0], 0) != 0 && errno == ESRCH;
-}
-
 static rocket_status sweep(const char *folder, rk_arena *arena, rocket_error *err)
 {
     rk_paths files;
 
     RK_TRY(rk_list_dir(&files, arena, folder, err));
     for (size_t i = 0; i < files.n; i++) {
-        if (!is_left_behind(base_name(files.path[i])))
+        if (!is_left_behind(base_name(files.path[i]), NULL))
             continue;
         const char *path = rk_arena_printf(arena, "%s/%s", folder, base_name(files.path[i]));
         RK_FAIL_IF(!path, FAILED, err, "%s: out of memory", folder);

@@ -211,6 +211,30 @@ static void sweep_removes_what_dead_writers_left(void **state)
     assert_int_equal(rk_atomic_sweep(place, NULL), ROCKET_FAILED); /* no such folder */
 }
 
+/* A file written again takes the place of what killed writers of this very file have left, and of nothing else. */
+static void writing_again_removes_what_was_left_of_the_file(void **state)
+{
+    (void)state;
+    static const char *const names[] = { ".a.csv.2147483646.0.tmp", ".a.csv.2147483646.12.tmp", ".a.csv.1.0.tmp",
+                                         ".a.2147483646.0.tmp", ".a.csv.b.2147483646.0.tmp" };
+    char file[512], place[400];
+    snprintf(place, sizeof place, "%s.e", path);
+    assert_int_equal(rk_mkdirs(place, NULL), ROCKET_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", place, names[i]);
+        assert_int_equal(rk_file_write(file, "x", 1, NULL), ROCKET_OK);
+    }
+    snprintf(file, sizeof file, "%s/a.csv", place);
+    assert_int_equal(rk_file_write(file, "x", 1, NULL), ROCKET_OK);
+    assert_int_equal(rk_file_remove(file, NULL), ROCKET_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", place, names[i]);
+        assert_int_equal(rk_file_exists(file), i > 1);
+        assert_int_equal(rk_file_remove(file, NULL), ROCKET_OK);
+    }
+    assert_int_equal(rmdir(place), 0);
+}
+
 static rocket_status write_file(void *arg)
 {
     (void)arg;
@@ -234,6 +258,7 @@ int main(void)
         cmocka_unit_test(the_mode_is_that_of_a_new_file),
         cmocka_unit_test(what_is_no_file_is_not_replaced),
         cmocka_unit_test(sweep_removes_what_dead_writers_left),
+        cmocka_unit_test(writing_again_removes_what_was_left_of_the_file),
         cmocka_unit_test(failed_allocations),
     };
 
