@@ -2,8 +2,8 @@
  *
  * The bytes go to .<name>.<pid>.<n>.tmp in the same folder (rename does not cross file systems), which is fsynced
  * before the rename, and the folder after it. A name that exists and is no regular file (/dev/null, a pipe, a folder)
- * is refused: the rename would put a file in its place. A symbolic link is replaced, not followed. What a killed process
- * leaves is removed when the same file is written again.
+ * is refused: the rename would put a file in its place. A symbolic link is replaced, not followed. What a killed
+ * process leaves is removed when the same file is written again.
  */
 #include <dirent.h>
 #include <errno.h>
