@@ -47,8 +47,7 @@ static void add_pair(rk_graph *graph, const rk_feature_hints *hints, int light, 
     int inputs[3] = { light, hints->block ? rk_graph_unary(graph, "stop_gradient", booster) : booster, hints->weight };
     rk_node_spec spec = { .inputs = inputs, .n_inputs = hints->weight >= 0 ? 3 : 2, .table = -1 };
 
-    spec.attrs[0].name = "weight";
-    spec.attrs[0].value = (double)hints->config->feature_distillation_weight;
+    spec.attrs[0] = (rk_attr){ "weight", (double)hints->config->feature_distillation_weight };
     snprintf(name, sizeof name, "similarity_%d", number);
     rk_graph_add_loss(graph, loss_of(hints->config), name, &spec);
 }

@@ -74,21 +74,18 @@ static int prediction_node(const rk_model *model, const prediction *p)
         return node;
     spec.inputs = &node;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "column";
-    spec.attrs[0].value = 1;
+    spec.attrs[0] = (rk_attr){ "column", 1 };
     return rk_graph_add(model->graph, &spec);
 }
 
 static void set_attrs(rk_node_spec *spec, const Rocket__KD *kd)
 {
-    static const char *const names[] = { "weight", "temperature", "pred_is_logits", "label_is_logits" };
-    double values[] = { (double)kd->loss_weight, kd->temperature > 0 ? (double)kd->temperature : 1,
-                        kd->pred_is_logits ? 1 : 0, kd->label_is_logits ? 1 : 0 };
+    const rk_attr attrs[] = { { "weight", (double)kd->loss_weight },
+                              { "temperature", kd->temperature > 0 ? (double)kd->temperature : 1 },
+                              { "pred_is_logits", kd->pred_is_logits },
+                              { "label_is_logits", kd->label_is_logits } };
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        spec->attrs[i].name = names[i];
-        spec->attrs[i].value = values[i];
-    }
+    memcpy(spec->attrs, attrs, sizeof attrs);
 }
 
 static void build_block(rk_model *model, const rk_schema *schema, const Rocket__KD *kd, int weight)

@@ -99,6 +99,11 @@ int rk_graph_table(rk_graph *graph, const rk_table *table);
 /* Could a graph have such a table? Builders that know where its size was written ask first. */
 bool rk_graph_table_fits(int64_t n_rows, int64_t dim);
 
+typedef struct rk_attr {
+    const char *name;
+    double value;
+} rk_attr;
+
 /* What a node is made of. Start from RK_NODE_SPEC(op). attrs that are not set take the op's defaults. */
 typedef struct rk_node_spec {
     const char *op;
@@ -108,10 +113,7 @@ typedef struct rk_node_spec {
     int params[RK_MAX_NODE_PARAMS];
     int n_params;
     int table;
-    struct {
-        const char *name;
-        double value;
-    } attrs[RK_MAX_ATTRS]; /* ends at the first NULL name */
+    rk_attr attrs[RK_MAX_ATTRS]; /* ends at the first NULL name */
 } rk_node_spec;
 #define RK_NODE_SPEC(op_name) ((rk_node_spec){ .op = (op_name), .table = -1 })
 

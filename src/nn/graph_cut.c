@@ -49,8 +49,7 @@ static int copy_op(const cut *c, const rk_node *node)
     spec.n_inputs = node->n_inputs;
     copy_params(c, &spec, node);
     for (int i = 0; i < RK_MAX_ATTRS && node->op->attrs[i]; i++) {
-        spec.attrs[i].name = node->op->attrs[i];
-        spec.attrs[i].value = node->attrs[i];
+        spec.attrs[i] = (rk_attr){ node->op->attrs[i], node->attrs[i] };
     }
     return rk_graph_add(c->result, &spec);
 }

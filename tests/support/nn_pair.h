@@ -74,8 +74,7 @@ static inline int pair_look_up(const nn_pair *pair, const char *name, int ids, r
     spec.inputs = &ids;
     spec.n_inputs = 1;
     spec.table = rk_graph_table(pair->graph, &table);
-    spec.attrs[0].name = "combiner";
-    spec.attrs[0].value = combiner;
+    spec.attrs[0] = (rk_attr){ "combiner", combiner };
     return rk_graph_add(pair->graph, &spec);
 }
 
@@ -89,8 +88,7 @@ static inline void pair_loss(const nn_pair *pair, const char *loss, int a, int b
     snprintf(name, sizeof name, "%s_%d", loss, rk_graph_n_losses(pair->graph));
     spec.inputs = inputs;
     spec.n_inputs = b < 0 ? 1 : 3;
-    spec.attrs[0].name = attr;
-    spec.attrs[0].value = value;
+    spec.attrs[0] = (rk_attr){ attr, value };
     rk_graph_add_loss(pair->graph, loss, name, &spec);
 }
 
@@ -130,8 +128,7 @@ static inline rk_graph *nn_pair_graph(int64_t n_classes, double dropout)
     if (dropout > 0) {
         rk_node_spec spec = RK_NODE_SPEC(NULL);
 
-        spec.attrs[0].name = "ratio";
-        spec.attrs[0].value = dropout;
+        spec.attrs[0] = (rk_attr){ "ratio", dropout };
         booster = pair_node(&pair, "dropout", "booster", booster, spec);
     }
     booster = pair_dense(&pair, "booster_output", booster, 5, n_classes);

@@ -83,8 +83,7 @@ static int add_dropout(rk_graph *graph, const char *scope, int input, double rat
     spec.name = name;
     spec.inputs = &input;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "ratio";
-    spec.attrs[0].value = ratio;
+    spec.attrs[0] = (rk_attr){ "ratio", ratio };
     return rk_graph_add(graph, &spec);
 }
 

@@ -65,8 +65,7 @@ static bool example(rk_graph *graph, int variant, int *node)
     x = rk_example_source(graph, "x", 5);
     spec.inputs = &x;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "ratio";
-    spec.attrs[0].value = 0.3;
+    spec.attrs[0] = (rk_attr){ "ratio", 0.3 };
     *node = rk_graph_add(graph, &spec);
     return true;
 }

@@ -87,8 +87,7 @@ static bool example(rk_graph *graph, int variant, int *node)
     spec.inputs = &ids;
     spec.n_inputs = 1;
     spec.table = rk_graph_table(graph, &table);
-    spec.attrs[0].name = "combiner";
-    spec.attrs[0].value = variant;
+    spec.attrs[0] = (rk_attr){ "combiner", variant };
     *node = rk_graph_add(graph, &spec);
     return true;
 }

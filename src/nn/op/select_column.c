@@ -57,8 +57,7 @@ static bool example(rk_graph *graph, int variant, int *node)
     x = rk_example_source(graph, "x", 3);
     spec.inputs = &x;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "column";
-    spec.attrs[0].value = 2 * variant;
+    spec.attrs[0] = (rk_attr){ "column", 2 * variant };
     *node = rk_graph_add(graph, &spec);
     return true;
 }

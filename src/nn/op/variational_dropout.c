@@ -144,8 +144,7 @@ static bool example(rk_graph *graph, int variant, int *node)
     x = rk_example_source(graph, "x", 3);
     spec.inputs = &x;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "whole";
-    spec.attrs[0].value = variant;
+    spec.attrs[0] = (rk_attr){ "whole", variant };
     spec.params[0] =
         rk_example_param(graph, "logit_p", (rk_shape){ 1, { variant == 0 ? 3 : 1 } }, "random_normal", 0, 1);
     spec.n_params = 1;

@@ -29,8 +29,7 @@ static nn_world make_world(const rk_json *c, int *pred)
     rk_node_spec spec = { .inputs = inputs, .n_inputs = 3, .table = -1 };
 
     for (size_t i = 0; i < sizeof attrs / sizeof attrs[0]; i++) {
-        spec.attrs[i].name = attrs[i];
-        spec.attrs[i].value = member(c, attrs[i]);
+        spec.attrs[i] = (rk_attr){ attrs[i], member(c, attrs[i]) };
     }
     rk_graph_add_loss(graph, rk_json_string(rk_json_get(c, "loss")), "loss", &spec);
     *pred = inputs[0];

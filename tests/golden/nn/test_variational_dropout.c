@@ -50,12 +50,10 @@ static nn_world make_world(const figures *f, const char *op, bool whole, int *y)
     spec.params[0] = rk_example_param(graph, "logit_p", (rk_shape){ 1, { n } }, "zeros", 0, 0);
     spec.n_params = 1;
     if (whole) {
-        spec.attrs[0].name = "whole";
-        spec.attrs[0].value = 1;
+        spec.attrs[0] = (rk_attr){ "whole", 1 };
     }
     *y = rk_graph_add(graph, &spec);
-    sum.attrs[0].name = "lambda";
-    sum.attrs[0].value = ROWS;
+    sum.attrs[0] = (rk_attr){ "lambda", ROWS };
     rk_graph_add_loss(graph, "DROPOUT_PENALTY", "loss", &sum);
     nn_world world = nn_world_make(graph, ROWS, f->n, &options);
     for (int64_t i = 0; i < ROWS * f->n; i++)

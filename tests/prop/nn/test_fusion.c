@@ -37,8 +37,7 @@ static int random_stack(rk_graph *graph, const char *scope, int x, rk_rng *rng)
         char name[64];
 
         snprintf(name, sizeof name, "%s_%zu", scope, i);
-        spec.attrs[0].name = "scale";
-        spec.attrs[0].value = 0.01;
+        spec.attrs[0] = (rk_attr){ "scale", 0.01 };
         if (rk_rng_below(rng, 3) == 0)
             rk_graph_add_loss(graph, "EMBEDDING_L2", name, &spec);
     }

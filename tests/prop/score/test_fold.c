@@ -40,8 +40,7 @@ static int look_up(rk_graph *graph, int ids, int i, int64_t n_rows, int64_t dim)
     spec.inputs = &ids;
     spec.n_inputs = 1;
     spec.table = rk_graph_table(graph, &table);
-    spec.attrs[0].name = "combiner";
-    spec.attrs[0].value = i < N_LOOK_UPS ? specs[i].combiner : RK_COMBINER_SUM;
+    spec.attrs[0] = (rk_attr){ "combiner", i < N_LOOK_UPS ? specs[i].combiner : RK_COMBINER_SUM };
     return rk_graph_add(graph, &spec);
 }
 

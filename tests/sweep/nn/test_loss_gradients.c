@@ -35,8 +35,7 @@ static void set_attrs(rk_node_spec *spec, const loss_case *c)
         const char *name = c->def->attrs[i];
         double other = strcmp(name, "temperature") == 0 ? 3 : 1 - c->def->attr_defaults[i];
 
-        spec->attrs[i].name = name;
-        spec->attrs[i].value = c->other_attrs ? other : c->def->attr_defaults[i];
+        spec->attrs[i] = (rk_attr){ name, c->other_attrs ? other : c->def->attr_defaults[i] };
         if (strcmp(name, "weight") == 0)
             spec->attrs[i].value = c->other_attrs ? (double)c->n_rows : 1.5;
         if (strcmp(name, "scale") == 0)

@@ -15,10 +15,8 @@ static void add_square_loss(rk_graph *graph, int y, int64_t n_rows)
     inputs[1] = rk_graph_input_floats(graph, "target", rk_shape_size(&rk_graph_node(graph, y)->shape));
     spec.inputs = inputs;
     spec.n_inputs = 2;
-    spec.attrs[0].name = "weight";
-    spec.attrs[0].value = (double)n_rows;
-    spec.attrs[1].name = "reduction";
-    spec.attrs[1].value = 1;
+    spec.attrs[0] = (rk_attr){ "weight", (double)n_rows };
+    spec.attrs[1] = (rk_attr){ "reduction", 1 };
     rk_graph_add_loss(graph, "LOGIT_MSE", "loss", &spec);
 }
 

@@ -244,8 +244,7 @@ static void a_shared_parameter_sums_its_gradients(void **state)
     spec.params[0] = 0;
     spec.params[1] = 1;
     y = rk_graph_add(graph, &spec);
-    spec.attrs[0].name = "scale";
-    spec.attrs[0].value = 0.5;
+    spec.attrs[0] = (rk_attr){ "scale", 0.5 };
     rk_graph_add_loss(graph, "EMBEDDING_L2", "loss", &spec);
     world = nn_world_make(graph, 3, 0, &options);
     nn_check_gradients(&world, "shared kernel", 1);
@@ -378,8 +377,7 @@ static void dropout_keeps_the_mean_and_changes_with_the_step(void **state)
     (void)state;
     spec.inputs = &x;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "ratio";
-    spec.attrs[0].value = 0.25;
+    spec.attrs[0] = (rk_attr){ "ratio", 0.25 };
     y = rk_graph_add(graph, &spec);
     world = nn_world_make(graph, 200, 0, &options);
     for (int64_t i = 0; i < 200 * 50; i++)
