@@ -21,22 +21,7 @@ static int column_node(rk_model *model, size_t column, const char *name, rk_colu
 /* Upstream's default (easyrec.md 3.3): truncated normal with standard deviation 0.01 / sqrt(dim). */
 static rk_init table_init(const Rocket__Initializer *config, int64_t dim)
 {
-    switch (config != NULL ? config->initializer_oneof_case : ROCKET__INITIALIZER__INITIALIZER_ONEOF__NOT_SET) {
-    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_TRUNCATED_NORMAL_INITIALIZER:
-        return rk_init_make("truncated_normal", (double)config->truncated_normal_initializer->mean,
-                            (double)config->truncated_normal_initializer->stddev);
-    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_RANDOM_NORMAL_INITIALIZER:
-        return rk_init_make("random_normal", (double)config->random_normal_initializer->mean,
-                            (double)config->random_normal_initializer->stddev);
-    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_GLOROT_NORMAL_INITIALIZER:
-        return rk_init_make("glorot_normal", 0, 0);
-    case ROCKET__INITIALIZER__INITIALIZER_ONEOF_CONSTANT_INITIALIZER: /* one value, or none for 0 (checked) */
-        return rk_init_make(
-            "constant",
-            config->constant_initializer->n_consts > 0 ? (double)config->constant_initializer->consts[0] : 0, 0);
-    default:
-        return rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim));
-    }
+    return rk_init_configured(config, rk_init_make("truncated_normal", 0, 0.01 / sqrt((double)dim)));
 }
 
 static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_inputs_options *options, rk_arena *names)
@@ -54,8 +39,7 @@ static int embed(rk_model *model, const rk_feature *feature, int ids, const rk_i
                                                            .init = table_init(feature->config->initializer, dim) });
     spec.inputs = &ids;
     spec.n_inputs = 1;
-    spec.attrs[0].name = "combiner";
-    spec.attrs[0].value = (double)feature->combiner;
+    spec.attrs[0] = (rk_attr){ "combiner", (double)feature->combiner };
     return rk_graph_add(model->graph, &spec);
 }
 
@@ -69,8 +53,7 @@ static void add_embedding_l2(rk_model *model, const rk_feature *feature, int nod
     const char *name = rk_arena_printf(names, "%sembedding_l2/%s", options->loss_scope, feature->name);
     if (name == NULL)
         return; /* sticky: the caller asks the arena */
-    spec.attrs[0].name = "scale";
-    spec.attrs[0].value = options->embedding_l2;
+    spec.attrs[0] = (rk_attr){ "scale", options->embedding_l2 };
     rk_graph_add_loss(model->graph, "EMBEDDING_L2", name, &spec);
 }
 
@@ -112,8 +95,7 @@ static void drop_feature(dropping *d, const rk_schema *schema, size_t i)
     drop.name = name;
     drop.inputs = keep.inputs = &input;
     drop.n_inputs = keep.n_inputs = 1;
-    drop.attrs[0].name = "whole";
-    drop.attrs[0].value = whole;
+    drop.attrs[0] = (rk_attr){ "whole", whole };
     d->parts[i] = rk_graph_add(graph, &drop);
     d->keep_rates[i] = rk_graph_add(graph, &keep);
 }
@@ -134,8 +116,7 @@ static void drop_features(dropping *d, const rk_schema *schema, size_t n)
     all.n_inputs = (int)n;
     int rates = rk_graph_add(graph, &all);
     penalty.inputs = &rates;
-    penalty.attrs[0].name = "lambda";
-    penalty.attrs[0].value = (double)d->options->dropout->regularization_lambda;
+    penalty.attrs[0] = (rk_attr){ "lambda", (double)d->options->dropout->regularization_lambda };
     rk_graph_add_loss(graph, "DROPOUT_PENALTY", loss, &penalty);
 }
 

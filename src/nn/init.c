@@ -39,6 +39,31 @@ rk_init rk_init_make(const char *name, double a, double b)
     return init;
 }
 
+/* Whether an initialiser is what the field of message Initializer asks for. */
+static bool is_asked_for(const rk_init_def *def, const char *field)
+{
+    size_t n = strlen(def->name);
+
+    return strncmp(field, def->name, n) == 0 && strcmp(field + n, "_initializer") == 0;
+}
+
+rk_init rk_init_configured(const Rocket__Initializer *config, rk_init otherwise)
+{
+    const ProtobufCMessage *options = NULL;
+    const char *field = config ? rk_oneof_name(&config->base, &options) : NULL;
+
+    for (const rk_init_def *const *def = rk_inits; field && *def; def++) {
+        rk_init init = { .def = *def };
+
+        if (!is_asked_for(*def, field))
+            continue;
+        if (init.def->configure)
+            init.def->configure(&init, options);
+        return init;
+    }
+    return otherwise;
+}
+
 void rk_init_fill_uniform(const rk_init_part *part, double low, double high, rk_rng rng)
 {
     rk_rng_skip_to(&rng, part->first);

@@ -1,5 +1,13 @@
-/* Normal, drawn again beyond 2 sigma: upstream's default for embeddings (mean 0, stddev 0.01 / sqrt(dim)). */
+/* Normal, truncated at 2 sigma: upstream's default for embeddings (mean 0, stddev 0.01 / sqrt(dim)). */
 #include "init.h"
+
+static void configure(rk_init *init, const ProtobufCMessage *options)
+{
+    const Rocket__TruncatedNormalInitializer *opt = (const Rocket__TruncatedNormalInitializer *)options;
+
+    init->a = (double)opt->mean;
+    init->b = (double)opt->stddev;
+}
 
 static void fill(const rk_init_part *part, const rk_init *init, rk_rng rng)
 {
@@ -8,6 +16,7 @@ static void fill(const rk_init_part *part, const rk_init *init, rk_rng rng)
 
 const rk_init_def rk_init_truncated_normal = {
     .name = "truncated_normal",
-    .doc = "normal(a, b), drawn again beyond 2 b",
+    .doc = "normal(a, b), truncated at 2 b",
+    .configure = configure,
     .fill = fill,
 };
