@@ -105,13 +105,6 @@ const char **rk_check_feature_keys(const rk_check *check)
     return keys;
 }
 
-bool rk_check_other_model(const rk_check *check)
-{
-    const char *found = check->view->model ? check->view->model->model_class : NULL;
-
-    return found && strcmp(found, "RocketLaunching") != 0 && !check->view->launching;
-}
-
 rocket_status rk_config_check(const rk_config *config, const rk_config_check_fn *extra, size_t n_extra,
                               rk_faults *faults, rocket_error *err)
 {

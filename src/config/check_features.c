@@ -201,7 +201,7 @@ void rk_check_features(const rk_check *check)
     }
     check_keys(check);
     check_tables(check);
-    if (rk_check_other_model(check))
+    if (!view->launching) /* another model's groups are its own affair */
         return;
     check_other_groups(check);
     if (view->group)

@@ -1,6 +1,6 @@
-/* Checks of model_config: the model class, its loss, and the launch: recipe, arm, hint, what is shared. */
+/* Checks of model_config: classes and loss, and the launch: recipe, arm, hint, what is shared. Whether there is a model
+ * of model_class is known to the model room. */
 #include <math.h>
-#include <string.h>
 
 #include "check_parts.h"
 
@@ -10,20 +10,6 @@ static void check_not_negative(const rk_check *check, const ProtobufCMessage *me
 {
     if (!(value >= 0) || isinf(value))
         rk_check_error(check, rk_at(message, field, 0), "%s: expected a number from 0 on, found %g", field, value);
-}
-
-static void check_class(const rk_check *check)
-{
-    const Rocket__EasyRecModel *model = check->view->model;
-
-    if (!model->model_class || strcmp(model->model_class, "RocketLaunching") != 0)
-        rk_check_error(check, rk_at(&model->base, "model_class", 0),
-                       "model_class: expected \"RocketLaunching\", the model that rocket trains, found %s%s%s",
-                       model->model_class ? "\"" : "", model->model_class ? model->model_class : "none",
-                       model->model_class ? "\"" : "");
-    if (!check->view->launching && !rk_check_other_model(check))
-        rk_check_error(check, rk_at(&model->base, NULL, 0),
-                       "model_config: expected a rocket_launching block with share_dnn, booster_dnn and light_dnn");
 }
 
 /* Upstream's losses are cross-entropies whatever loss_type says; it only picks how predictions are formed, and types
@@ -143,10 +129,8 @@ void rk_check_model(const rk_check *check)
                        "expected a model_config, found none");
         return;
     }
-    check_class(check);
-    if (rk_check_other_model(check))
+    if (!check->view->launching) /* of another model, or missing: rk_model_check says it */
         return;
     check_loss(check);
-    if (check->view->launching)
-        check_launch(check);
+    check_launch(check);
 }

@@ -46,9 +46,6 @@ bool rk_check_seen(const rk_check *check, rk_map *map, const char *name, size_t 
 const char **rk_check_field_names(const rk_check *check);
 const char **rk_check_feature_keys(const rk_check *check);
 
-/* The config is of another model altogether: that is one sentence, and not one for everything that follows from it. */
-bool rk_check_other_model(const rk_check *check);
-
 void rk_check_data(const rk_check *check);     /* fields, labels, weights, batches */
 void rk_check_features(const rk_check *check); /* features, the group, shared tables */
 void rk_check_model(const rk_check *check);    /* model class, recipe, arm, hint */

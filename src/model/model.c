@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "buf.h"
 #include "error.h"
 #include "mem.h"
 
@@ -85,10 +86,31 @@ void rk_model_free(rk_model *model)
     rk_free(model);
 }
 
+static void unknown_class(const rk_config *config, rk_faults *faults)
+{
+    const Rocket__EasyRecModel *model = rk_config_view(config)->model;
+    const char *found = model->model_class, *quote = found != NULL ? "\"" : "";
+    rk_buf known;
+
+    rk_buf_init(&known, 0);
+    for (const rk_model_def *const *m = rk_models; *m != NULL; m++)
+        rk_buf_printf(&known, "%s\"%s\"", m == rk_models ? "" : " or ", (*m)->name);
+    faults->failed |= rk_buf_failed(&known);
+    rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &model->base, "model_class", 0),
+                  "model_class: expected %s, found %s%s%s", rk_buf_failed(&known) ? "" : known.data, quote,
+                  found != NULL ? found : "none", quote);
+    rk_buf_clear(&known);
+}
+
 void rk_model_check(const rk_config *config, rk_faults *faults)
 {
-    const rk_model_def *def = find(rk_config_view(config)->model->model_class);
+    const Rocket__EasyRecModel *model = rk_config_root(config)->model_config;
+    const rk_model_def *def = model != NULL ? find(model->model_class) : NULL;
 
-    if (def != NULL && def->check != NULL) /* an unknown class is reported by the config room */
+    if (model == NULL)
+        return; /* which is a fault already */
+    if (def == NULL)
+        unknown_class(config, faults);
+    else if (def->check != NULL)
         def->check(config, faults);
 }

@@ -35,6 +35,6 @@ extern const rk_model_def *const rk_models[]; /* ends with NULL */
 ROCKET_NODISCARD rocket_status rk_model_new(rk_model **out, const rk_config *config, const rk_schema *schema,
                                             rocket_error *err);
 void rk_model_free(rk_model *model);
-void rk_model_check(const rk_config *config, rk_faults *faults); /* plug-in checks of the model */
+void rk_model_check(const rk_config *config, rk_faults *faults); /* is there such a model, and what it says */
 
 #endif

@@ -176,7 +176,8 @@ static rocket_status read_checkpoint(rk_run_record *record, rk_arena *arena, roc
 
 static void find_nets(rk_run_record *record)
 {
-    int arm = (int)rk_config_view(record->config)->launching->arm;
+    const Rocket__RocketLaunching *launching = rk_config_view(record->config)->launching;
+    Rocket__RocketLaunching__Arm arm = rk_launch_of(launching, 1).arm;
 
     record->nets[RK_LIGHT] = arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
     record->nets[RK_BOOSTER] =

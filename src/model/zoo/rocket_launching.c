@@ -13,6 +13,7 @@
  * KD_FROM_BOOSTER, where the hint's z is fed in from a booster that was trained before.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "dnn.h"
 #include "error.h"
@@ -129,31 +130,35 @@ static void build_cross_entropy(const builder *b, int net)
     int inputs[3] = { b->model->logits[net], b->label };
     rk_node_spec spec = { .inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1 };
 
-    spec.attrs[0].name = "weight";
-    spec.attrs[0].value = (double)b->launch.ce_weight;
+    spec.attrs[0] = (rk_attr){ "weight", (double)b->launch.ce_weight };
     snprintf(name, sizeof name, "cross_entropy_loss_%s", rk_net_names[net]);
     rk_graph_add_loss(b->graph, b->model->n_classes > 1 ? "SOFTMAX_CE" : "SIGMOID_CE", name, &spec);
 }
 
+static bool has_attr(const rk_loss_def *loss, const char *name)
+{
+    for (int i = 0; i < RK_MAX_ATTRS && loss->attrs[i]; i++)
+        if (strcmp(loss->attrs[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Hint.Loss has the names of losses; each takes those options that it knows. */
 static void build_hint(const builder *b, int teacher)
 {
-    static const char *const losses[] = { "LOGIT_MSE", "PROB_MSE", "KD" }; /* by Rocket__Hint__Loss */
     const rk_launch *launch = &b->launch;
-    int inputs[3] = { b->model->logits[RK_LIGHT], teacher };
+    const char *loss = rk_enum_name(&rocket__hint__loss__descriptor, (int)launch->hint_loss);
+    const rk_attr options[] = { { "weight", (double)launch->hint_weight },
+                                { "reduction", (double)launch->reduction },
+                                { "temperature", (double)launch->temperature },
+                                { "scale_t2", launch->scale_t2 } };
+    int inputs[3] = { b->model->logits[RK_LIGHT], teacher }, n = 0;
     rk_node_spec spec = { .inputs = inputs, .n_inputs = with_weight(b, inputs, 2), .table = -1 };
 
-    spec.attrs[0].name = "weight";
-    spec.attrs[0].value = (double)launch->hint_weight;
-    if (launch->hint_loss == ROCKET__HINT__LOSS__KD) {
-        spec.attrs[1].name = "temperature";
-        spec.attrs[1].value = (double)launch->temperature;
-        spec.attrs[2].name = "scale_t2";
-        spec.attrs[2].value = launch->scale_t2 ? 1 : 0;
-    } else {
-        spec.attrs[1].name = "reduction";
-        spec.attrs[1].value = (double)launch->reduction;
-    }
-    rk_graph_add_loss(b->graph, losses[launch->hint_loss], "hint_loss", &spec);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (has_attr(rk_loss_find(loss), options[i].name))
+            spec.attrs[n++] = options[i];
+    rk_graph_add_loss(b->graph, loss, "hint_loss", &spec);
 }
 
 static void build_feature_hints(const builder *b)
@@ -229,8 +234,11 @@ static void check(const rk_config *config, rk_faults *faults)
 {
     const Rocket__RocketLaunching *launching = rk_config_view(config)->launching;
 
-    if (launching == NULL)
+    if (launching == NULL) {
+        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, &rk_config_view(config)->model->base, NULL, 0),
+                      "model_config: expected a rocket_launching block with share_dnn, booster_dnn and light_dnn");
         return;
+    }
     rk_layer_check_dnn(config, launching->share_dnn, faults);
     rk_layer_check_dnn(config, launching->booster_dnn, faults);
     rk_layer_check_dnn(config, launching->light_dnn, faults);

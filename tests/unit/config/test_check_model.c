@@ -1,23 +1,7 @@
-/* Checks of model_config: class, loss, recipe, arm, hint. */
+/* Checks of model_config: loss, recipe, arm, hint. */
 #include "config_text.h"
 
 static const config_fault_case cases[] = {
-    { "no class",
-      { CONFIG_TEXT_SOUND, { "model_config={ rocket_launching { } }" } },
-      "error --set model_config={ rocket_launching { } }: expected a feature group with group_name \"all\", found "
-      "none\n"
-      "error --set model_config={ rocket_launching { } }: model_class: expected \"RocketLaunching\", the model that "
-      "rocket trains, found none\n" },
-    { "another class",
-      { CONFIG_TEXT_SOUND, { "model_class=DSSM" } },
-      "error --set model_class=DSSM: model_class: expected \"RocketLaunching\", the model that rocket trains, found "
-      "\"DSSM\"\n" },
-    { "no launch",
-      { CONFIG_TEXT_SOUND, { "model_config={ model_class: 'RocketLaunching' }" } },
-      "error --set model_config={ model_class: 'RocketLaunching' }: expected a feature group with group_name \"all\", "
-      "found none\n"
-      "error --set model_config={ model_class: 'RocketLaunching' }: model_config: expected a rocket_launching block "
-      "with share_dnn, booster_dnn and light_dnn\n" },
     { "no classes",
       { CONFIG_TEXT_SOUND, { "num_class=0" } },
       "error --set num_class=0: num_class: expected 1 to 1048576, found 0\n" },
