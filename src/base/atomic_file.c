@@ -34,13 +34,6 @@ struct rk_atomic_file {
     char buffer[BUFFER_BYTES];
 };
 
-static rocket_status fail_reason(rocket_error *err, const char *path, const char *what, int reason)
-{
-    char text[128];
-
-    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(reason, text, sizeof text));
-}
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -69,7 +62,7 @@ static rocket_status open_temporary(rk_atomic_file *file, rocket_error *err)
         if (errno != EEXIST)
             break;
     }
-    return fail_reason(err, file->path, "create", errno);
+    return rk_fail_errno(err, file->path, "create", errno);
 }
 
 static rocket_status check_target(const char *path, rocket_error *err)
@@ -195,7 +188,7 @@ static rocket_status sync_folder(const rk_atomic_file *file, rocket_error *err)
 
     if (fd >= 0)
         close(fd);
-    return reason ? fail_reason(err, file->path, "sync the folder of", reason) : ROCKET_OK;
+    return reason ? rk_fail_errno(err, file->path, "sync the folder of", reason) : ROCKET_OK;
 }
 
 rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err)
@@ -212,7 +205,7 @@ rocket_status rk_atomic_commit(rk_atomic_file *file, rocket_error *err)
     if (file->reason == 0 && rename(file->temporary, file->path) != 0)
         file->reason = errno;
     if (file->reason != 0) {
-        status = fail_reason(err, file->path, "write", file->reason);
+        status = rk_fail_errno(err, file->path, "write", file->reason);
         unlink(file->temporary);
     } else {
         status = sync_folder(file, err);

@@ -19,13 +19,6 @@ struct rk_atomic_folder {
     const char *path, *parent, *place;
 };
 
-static rocket_status fail_reason(rocket_error *err, const char *path, const char *what, int reason)
-{
-    char text[128];
-
-    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(reason, text, sizeof text));
-}
-
 static void release(rk_atomic_folder *folder)
 {
     rk_arena_clear(&folder->arena);
@@ -45,7 +38,7 @@ static rocket_status prepare(rk_atomic_folder *folder, const char *path, rocket_
     RK_FAIL_IF(rk_file_exists(path), FAILED, err, "%s: exists already", path);
     RK_TRY(rk_atomic_sweep(folder->parent, err));
     if (mkdir(folder->place, 0777) != 0)
-        return fail_reason(err, path, "make folder", errno);
+        return rk_fail_errno(err, path, "make folder", errno);
     return ROCKET_OK;
 }
 
@@ -75,14 +68,14 @@ static rocket_status sync_folder(const char *path, rocket_error *err)
 
     if (fd >= 0)
         close(fd);
-    return reason != 0 ? fail_reason(err, path, "sync the folder", reason) : ROCKET_OK;
+    return reason != 0 ? rk_fail_errno(err, path, "sync the folder", reason) : ROCKET_OK;
 }
 
 static rocket_status commit(const rk_atomic_folder *folder, rocket_error *err)
 {
     RK_TRY(sync_folder(folder->place, err));
     if (rename(folder->place, folder->path) != 0)
-        return fail_reason(err, folder->path, "make folder", errno);
+        return rk_fail_errno(err, folder->path, "make folder", errno);
     return sync_folder(folder->parent, err);
 }
 
@@ -127,6 +120,6 @@ rocket_status rk_folder_remove(const char *path, rocket_error *err)
     rocket_status status = remove_files(path, &arena, err);
     rk_arena_clear(&arena);
     if (status == ROCKET_OK && rmdir(path) != 0 && errno != ENOENT)
-        status = fail_reason(err, path, "remove", errno);
+        status = rk_fail_errno(err, path, "remove", errno);
     return status;
 }

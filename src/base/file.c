@@ -45,20 +45,12 @@ static bool must_fail(void)
     return false;
 }
 
-static rocket_status fail_errno(rocket_error *err, const char *path, const char *what)
-{
-    char reason[128];
-
-    rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(errno, reason, sizeof reason));
-    return ROCKET_FAILED;
-}
-
 static rocket_status open_for_reading(int *out, const char *path, rocket_error *err)
 {
     int fd = must_fail() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return fail_errno(err, path, "open");
+        return rk_fail_errno(err, path, "open", errno);
     *out = fd;
     return ROCKET_OK;
 }
@@ -68,7 +60,7 @@ static rocket_status map_open_file(rk_map_file *out, int fd, const char *path, r
     struct stat info;
 
     if (must_fail() || fstat(fd, &info) != 0)
-        return fail_errno(err, path, "stat");
+        return rk_fail_errno(err, path, "stat", errno);
     RK_FAIL_IF(!S_ISREG(info.st_mode), FAILED, err, "%s: expected a regular file", path);
     if (info.st_size == 0) {
         *out = (rk_map_file){ NULL, 0 };
@@ -76,7 +68,7 @@ static rocket_status map_open_file(rk_map_file *out, int fd, const char *path, r
     }
     void *data = must_fail() ? MAP_FAILED : mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
-        return fail_errno(err, path, "map");
+        return rk_fail_errno(err, path, "map", errno);
     *out = (rk_map_file){ data, (size_t)info.st_size };
     return ROCKET_OK;
 }
@@ -97,7 +89,7 @@ rocket_status rk_file_load(const rk_map_file *map, const char *path, rocket_erro
         return ROCKET_OK;
     bool failed = must_fail() || madvise((void *)(uintptr_t)map->data, map->size, MADV_POPULATE_READ) != 0;
     if (failed && errno != EINVAL && errno != ENOSYS) /* before Linux 5.14 */
-        return fail_errno(err, path, "read");
+        return rk_fail_errno(err, path, "read", errno);
     return ROCKET_OK;
 }
 
@@ -115,7 +107,7 @@ static rocket_status read_all(rk_buf *buf, int fd, const char *path, rocket_erro
     struct stat info;
 
     if (must_fail() || fstat(fd, &info) != 0)
-        return fail_errno(err, path, "stat");
+        return rk_fail_errno(err, path, "stat", errno);
     RK_FAIL_IF(!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode), FAILED, err, "%s: expected a regular file or a pipe",
                path);
     for (;;) {
@@ -124,7 +116,7 @@ static rocket_status read_all(rk_buf *buf, int fd, const char *path, rocket_erro
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(err, path, "read");
+            return rk_fail_errno(err, path, "read", errno);
         if (n == 0)
             return ROCKET_OK;
         rk_buf_append(buf, chunk, (size_t)n);
@@ -167,7 +159,7 @@ static rocket_status make_folder(const char *path, rocket_error *err)
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return ROCKET_OK;
     errno = reason == EEXIST ? ENOTDIR : reason;
-    return fail_errno(err, path, "make folder");
+    return rk_fail_errno(err, path, "make folder", errno);
 }
 
 /* Each folder of the path in turn; text is cut at each slash and mended again. */
@@ -217,7 +209,7 @@ bool rk_file_is_same(const char *a, const char *b)
 rocket_status rk_file_remove(const char *path, rocket_error *err)
 {
     if (unlink(path) != 0 && errno != ENOENT)
-        return fail_errno(err, path, "remove");
+        return rk_fail_errno(err, path, "remove", errno);
     return ROCKET_OK;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -12,10 +11,10 @@
 
 rocket_status rk_folder_lock(int *out, const char *folder, rocket_error *err)
 {
-    char reason[128];
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    RK_FAIL_IF(fd < 0, FAILED, err, "%s: cannot open: %s", folder, strerror_r(errno, reason, sizeof reason));
+    if (fd < 0)
+        return rk_fail_errno(err, folder, "open", errno);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         *out = fd;
         return ROCKET_OK;

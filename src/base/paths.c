@@ -55,17 +55,16 @@ rocket_status rk_list_dir(rk_paths *out, rk_arena *arena, const char *folder, ro
     DIR *dir = opendir(folder);
     rk_paths paths = { NULL, 0 };
     size_t capacity = 0;
-    char reason[128];
 
-    RK_FAIL_IF(!dir, FAILED, err, "%s: cannot list: %s", folder, strerror_r(errno, reason, sizeof reason));
+    if (!dir)
+        return rk_fail_errno(err, folder, "list", errno);
     errno = 0;
     for (struct dirent *entry; (entry = readdir(dir));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             add_path(&paths, &capacity, arena, entry->d_name);
     int failed = errno;
     closedir(dir);
-    RK_FAIL_IF(failed, FAILED, err, "%s: cannot list: %s", folder, strerror_r(failed, reason, sizeof reason));
-    return finish(out, &paths, arena, folder, err);
+    return failed ? rk_fail_errno(err, folder, "list", failed) : finish(out, &paths, arena, folder, err);
 }
 
 rocket_status rk_glob(rk_paths *out, rk_arena *arena, const char *pattern, rocket_error *err)

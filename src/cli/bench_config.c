@@ -286,7 +286,8 @@ static rocket_status measure_packed(bench_work *work, double peak, rocket_error 
     path = rk_arena_printf(&work->arena, "%s/rocket-bench-XXXXXX", folder != NULL ? folder : "/tmp");
     RK_FAIL_IF(path == NULL, FAILED, err, "out of memory");
     file = mkstemp(path);
-    RK_FAIL_IF(file < 0, FAILED, err, "%s: cannot make a file for the packed cache: %s", path, strerror(errno));
+    if (file < 0)
+        return rk_fail_errno(err, path, "make a file for the packed cache", errno);
     close(file);
     rocket_status status = measure_packed_file(work, path, peak, err);
     rk_stream_close(work->stream);

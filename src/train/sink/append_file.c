@@ -11,13 +11,6 @@
 #include "error.h"
 #include "mem.h"
 
-static rocket_status fail_errno(rocket_error *err, const char *path, const char *what)
-{
-    char reason[128];
-
-    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(errno, reason, sizeof reason));
-}
-
 rocket_status rk_append_open(rk_append_file *out, const char *path, bool anew, bool *existed, rocket_error *err)
 {
     char *copy = rk_strdup(path);
@@ -29,7 +22,7 @@ rocket_status rk_append_open(rk_append_file *out, const char *path, bool anew, b
         rk_free(copy);
         if (existed)
             *existed = errno == EEXIST;
-        return fail_errno(err, path, "open");
+        return rk_fail_errno(err, path, "open", errno);
     }
     *out = (rk_append_file){ .path = copy, .fd = fd };
     return ROCKET_OK;
@@ -45,7 +38,7 @@ rocket_status rk_append_write(rk_append_file *file, const void *bytes, size_t n,
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return fail_errno(err, file->path, "write");
+            return rk_fail_errno(err, file->path, "write", errno);
         at += written;
         n -= (size_t)written;
     }
@@ -54,7 +47,7 @@ rocket_status rk_append_write(rk_append_file *file, const void *bytes, size_t n,
 
 rocket_status rk_append_sync(rk_append_file *file, rocket_error *err)
 {
-    return fsync(file->fd) == 0 ? ROCKET_OK : fail_errno(err, file->path, "sync");
+    return fsync(file->fd) == 0 ? ROCKET_OK : rk_fail_errno(err, file->path, "sync", errno);
 }
 
 rocket_status rk_append_close(rk_append_file *file, rocket_error *err)
@@ -64,7 +57,7 @@ rocket_status rk_append_close(rk_append_file *file, rocket_error *err)
     if (!file->path)
         return ROCKET_OK;
     if (close(file->fd) != 0)
-        status = fail_errno(err, file->path, "close");
+        status = rk_fail_errno(err, file->path, "close", errno);
     rk_free(file->path);
     *file = (rk_append_file){ 0 };
     return status;
