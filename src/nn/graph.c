@@ -101,11 +101,6 @@ static int items_add(rk_graph *graph, rk_items *items, void *item)
     return (int)items->n++;
 }
 
-static int name_find(const rk_graph *graph, rk_namespace space, const char *name)
-{
-    return (int)rk_map_get(graph->names[space], name, strlen(name));
-}
-
 /* Append a named item; the caller has made sure that the name is new. */
 static int named_add(rk_graph *graph, rk_namespace space, rk_items *items, const char *name, void *item)
 {
@@ -190,7 +185,7 @@ int rk_graph_param(rk_graph *graph, const rk_param *param)
 
     if (is_faulty(graph))
         return -1;
-    id = name_find(graph, RK_NAME_PARAM, param->name);
+    id = rk_graph_name_find(graph, RK_NAME_PARAM, param->name);
     if (id >= 0)
         return param_again(graph, id, param);
     if (!shape_is_sane(&param->shape))
@@ -217,7 +212,7 @@ int rk_graph_table(rk_graph *graph, const rk_table *table)
 
     if (is_faulty(graph))
         return -1;
-    id = name_find(graph, RK_NAME_TABLE, table->name);
+    id = rk_graph_name_find(graph, RK_NAME_TABLE, table->name);
     if (id >= 0) {
         const rk_table *first = rk_graph_table_at(graph, id);
 
@@ -259,7 +254,7 @@ static int input_add(rk_graph *graph, rk_node_kind kind, const char *name, const
 
     if (is_faulty(graph))
         return -1;
-    if (name_find(graph, RK_NAME_NODE, name) >= 0)
+    if (rk_graph_name_find(graph, RK_NAME_NODE, name) >= 0)
         return rk_graph_fault(graph, "node \"%s\" is defined twice", name);
     if (!shape_is_sane(shape))
         return rk_graph_fault(graph, "input \"%s\": width must be in 1 .. 2^31, got %lld", name,
@@ -411,7 +406,7 @@ int rk_graph_add(rk_graph *graph, const rk_node_spec *spec)
         name = rk_arena_printf(&graph->arena, "%s_%zu", spec->op, graph->nodes.n);
     if (!name)
         return rk_graph_no_memory(graph);
-    if (name_find(graph, RK_NAME_NODE, name) >= 0)
+    if (rk_graph_name_find(graph, RK_NAME_NODE, name) >= 0)
         return rk_graph_fault(graph, "node \"%s\" is defined twice", name);
     if (!spec_fits(graph, op, name, spec))
         return -1;
@@ -496,7 +491,7 @@ void rk_graph_output(rk_graph *graph, const char *name, int node)
         rk_graph_fault(graph, "output \"%s\": node %d does not exist or is ids", name, node);
         return;
     }
-    if (name_find(graph, RK_NAME_OUTPUT, name) >= 0) {
+    if (rk_graph_name_find(graph, RK_NAME_OUTPUT, name) >= 0) {
         rk_graph_fault(graph, "output \"%s\" is defined twice", name);
         return;
     }
@@ -518,108 +513,4 @@ rocket_status rk_graph_finish(rk_graph *graph, rocket_error *err)
     RK_FAIL_IF(graph->nodes.n == 0, CONFIG, err, "graph: it has no nodes");
     graph->finished = true;
     return ROCKET_OK;
-}
-
-int rk_graph_n_nodes(const rk_graph *graph)
-{
-    return (int)graph->nodes.n;
-}
-
-int rk_graph_n_params(const rk_graph *graph)
-{
-    return (int)graph->params.n;
-}
-
-int rk_graph_n_tables(const rk_graph *graph)
-{
-    return (int)graph->tables.n;
-}
-
-int rk_graph_n_losses(const rk_graph *graph)
-{
-    return (int)graph->losses.n;
-}
-
-int rk_graph_n_outputs(const rk_graph *graph)
-{
-    return (int)graph->outputs.n;
-}
-
-static void *item_at(const rk_items *items, int i)
-{
-    assert(i >= 0 && (size_t)i < items->n);
-    return items->at[i];
-}
-
-const rk_node *rk_graph_node(const rk_graph *graph, int id)
-{
-    return item_at(&graph->nodes, id);
-}
-
-const rk_param *rk_graph_param_at(const rk_graph *graph, int id)
-{
-    return item_at(&graph->params, id);
-}
-
-const rk_table *rk_graph_table_at(const rk_graph *graph, int id)
-{
-    return item_at(&graph->tables, id);
-}
-
-const rk_loss *rk_graph_loss_at(const rk_graph *graph, int id)
-{
-    return item_at(&graph->losses, id);
-}
-
-const rk_output *rk_graph_output_at(const rk_graph *graph, int i)
-{
-    return item_at(&graph->outputs, i);
-}
-
-int rk_graph_find_node(const rk_graph *graph, const char *name)
-{
-    return name_find(graph, RK_NAME_NODE, name);
-}
-
-int rk_graph_find_output(const rk_graph *graph, const char *name)
-{
-    int i = name_find(graph, RK_NAME_OUTPUT, name);
-
-    return i < 0 ? -1 : rk_graph_output_at(graph, i)->node;
-}
-
-const rk_node *rk_graph_only_reader(const rk_graph *graph, int id)
-{
-    const rk_node *reader = NULL;
-
-    for (int k = 0; k < rk_graph_n_outputs(graph); k++)
-        if (rk_graph_output_at(graph, k)->node == id)
-            return NULL;
-    for (int later = id + 1; later < rk_graph_n_nodes(graph); later++) {
-        const rk_node *node = rk_graph_node(graph, later);
-
-        for (int i = 0; i < node->n_inputs; i++) {
-            if (node->inputs[i] != id)
-                continue;
-            if (reader)
-                return NULL;
-            reader = node;
-        }
-    }
-    return reader;
-}
-
-int rk_graph_find_param(const rk_graph *graph, const char *name)
-{
-    return name_find(graph, RK_NAME_PARAM, name);
-}
-
-int rk_graph_find_table(const rk_graph *graph, const char *name)
-{
-    return name_find(graph, RK_NAME_TABLE, name);
-}
-
-size_t rk_graph_dense_size(const rk_graph *graph)
-{
-    return graph->dense_size;
 }

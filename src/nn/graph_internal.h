@@ -38,4 +38,6 @@ struct rk_graph {
 /* Note the first fault; always -1, the id of nothing. */
 int rk_graph_fault(rk_graph *graph, const char *format, ...) ROCKET_PRINTF(2, 3);
 
+int rk_graph_name_find(const rk_graph *graph, rk_namespace space, const char *name); /* -1: there is none */
+
 #endif

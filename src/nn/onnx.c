@@ -292,20 +292,9 @@ static void set_params(const rk_onnx *onnx, const float **out, const rk_node *no
 /* The node that does no more than scale and shift what this one makes, for it alone; NULL: none. */
 static const rk_node *affine_behind(const rk_graph *graph, const rk_node *node)
 {
-    const rk_node *reader = NULL;
+    const rk_node *reader = rk_graph_only_reader(graph, node->id);
 
-    for (int i = 0; i < rk_graph_n_outputs(graph); i++)
-        if (rk_graph_output_at(graph, i)->node == node->id)
-            return NULL;
-    for (int id = node->id + 1; id < rk_graph_n_nodes(graph); id++)
-        for (int i = 0; i < rk_graph_node(graph, id)->n_inputs; i++) {
-            if (rk_graph_node(graph, id)->inputs[i] != node->id)
-                continue;
-            if (reader != NULL || rk_graph_node(graph, id)->op->as_affine == NULL)
-                return NULL;
-            reader = rk_graph_node(graph, id);
-        }
-    return reader;
+    return reader != NULL && reader->op->as_affine != NULL ? reader : NULL;
 }
 
 static void fold(rk_onnx *onnx, rk_onnx_io *io)

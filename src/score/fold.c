@@ -85,6 +85,7 @@ static const rk_table *table_of(const maker *m, const rk_node *look_up)
 static void list(maker *m, bool user)
 {
     const rk_fold_source *source = m->source;
+    int64_t column = 0;
 
     for (int i = 0; i < m->concat->n_inputs; i++) {
         const rk_node *node = rk_graph_node(source->plan->graph, m->concat->inputs[i]);
@@ -93,49 +94,46 @@ static void list(maker *m, bool user)
         if (source->folded[node->id] && is_user == user)
             m->out->all[m->out->n++] = (rk_folded){ .node = node->id,
                                                     .input = node->inputs[0],
+                                                    .column = column,
                                                     .combiner = (rk_combiner)node->attrs[0],
                                                     .n_ids = table_of(m, node)->n_rows };
+        column += source->plan->widths[node->id];
     }
     if (user)
         m->out->n_user = m->out->n;
 }
 
 /* e W, with the rows of the kernel that belong to the embedding: a layer without a bias. */
-static bool work_out(const maker *m, const rk_node *look_up, int64_t column, float *rows)
+static bool work_out(const maker *m, const rk_folded *folded)
 {
-    const rk_param *kernel = rk_graph_param_at(m->source->plan->graph, m->layer->params[0]);
-    const rk_table *table = table_of(m, look_up);
-    const float *e = m->source->weights->tables[look_up->table];
-    float *zeros = rk_alloc((size_t)m->out->cols, sizeof *zeros);
+    const rk_graph *graph = m->source->plan->graph;
+    const rk_weights *weights = m->source->weights;
+    const rk_param *kernel = rk_graph_param_at(graph, m->layer->params[0]);
+    int table = rk_graph_node(graph, folded->node)->table;
+    int64_t dim = rk_graph_table_at(graph, table)->dim, cols = m->out->cols;
+    float *zeros = rk_alloc((size_t)cols, sizeof *zeros);
     rk_layer product = { 0 };
-    bool ok = zeros && rk_layer_init(&product, m->source->weights->dense + kernel->offset + column * m->out->cols,
-                                     table->dim, m->out->cols);
+    bool ok = zeros && rk_layer_init(&product, weights->dense + kernel->offset + folded->column * cols, dim, cols);
 
     if (ok)
-        rk_layer_finish(&product, (rk_block){ rows, m->out->ld, table->n_rows, m->out->cols },
-                        (rk_matrix){ e, table->dim, false }, 0, (rk_layer_start){ .data = zeros });
+        rk_layer_finish(&product, (rk_block){ folded->rows, m->out->ld, folded->n_ids, cols },
+                        (rk_matrix){ weights->tables[table], dim, false }, 0, (rk_layer_start){ .data = zeros });
     rk_layer_clear(&product);
     rk_free(zeros);
     return ok;
 }
 
-static bool work_out_all(maker *m)
+static bool work_out_all(const maker *m)
 {
-    const rk_plan *plan = m->source->plan;
-    int64_t at = 0, column = 0;
+    float *rows = m->out->rows;
 
-    for (int i = 0; i < m->concat->n_inputs; i++) {
-        const rk_node *node = rk_graph_node(plan->graph, m->concat->inputs[i]);
+    for (int k = 0; k < m->out->n; k++) {
+        rk_folded *folded = &m->out->all[k];
 
-        for (int k = 0; k < m->out->n; k++) {
-            if (m->out->all[k].node != node->id)
-                continue;
-            m->out->all[k].rows = m->out->rows + at;
-            if (!work_out(m, node, column, m->out->rows + at))
-                return false;
-            at += (table_of(m, node)->n_rows + 1) * m->out->ld;
-        }
-        column += plan->widths[node->id];
+        folded->rows = rows;
+        if (!work_out(m, folded))
+            return false;
+        rows += (folded->n_ids + 1) * m->out->ld;
     }
     return true;
 }

@@ -26,8 +26,9 @@
 bool *rk_fold_choose(const rk_plan *plan, const rk_weights *weights, rk_arena *arena);
 
 typedef struct rk_folded {
-    int node;  /* the look-up */
-    int input; /* of its ids */
+    int node;       /* the look-up */
+    int input;      /* of its ids */
+    int64_t column; /* of the concat, where its values would be */
     rk_combiner combiner;
     int64_t n_ids; /* V */
     float *rows;   /* [V + 1, ld] e W, and zeros for what has no id */
