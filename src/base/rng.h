@@ -15,7 +15,6 @@ typedef enum rk_rng_purpose {
     RK_RNG_DROPOUT = 4,  /* step = training step, index = hash of the layer's name */
     RK_RNG_GENERATE = 5, /* the click-log simulator */
     RK_RNG_BOOTSTRAP = 6,
-    RK_RNG_AUGMENT = 7,
     RK_RNG_TUNE = 8, /* a search; step = trial, index = hash of the path */
     RK_RNG_TEST = 99
 } rk_rng_purpose;

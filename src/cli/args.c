@@ -17,7 +17,7 @@ enum { MAX_OPTIONS = 40 };
 static const rk_option common_options[] = {
     { "set", 0, "PATH=VALUE", "change a field of the config, e.g. train_config.num_steps=1000 (repeatable)" },
     { "threads", 0, "N", "threads to compute with (default: all usable processors)" },
-    { "seed", 0, "S", "seed of weights, shuffling and dropout (default: train_config.seed, else 1)" },
+    { "seed", 0, "S", "seed of all that is drawn at random (default: train_config.seed, which is 1)" },
     { "shard", 0, "I/N", "read every N-th row from row I on, not:I/N the others; files with data_config.file_shard" },
     { "json", 0, NULL, "print the result as one JSON object" },
     { "quiet", 'q', NULL, "errors only" },

@@ -1,4 +1,4 @@
-/* Recipes: the table of resolve.h, and the fields that win over it. */
+/* Recipes: the table of resolve.h, and the fields that win over it; arms. */
 #include "resolve.h"
 
 static rk_launch defaults_of(Rocket__RocketLaunching__Recipe recipe, uint32_t num_class)
@@ -70,4 +70,14 @@ rk_launch rk_launch_of(const Rocket__RocketLaunching *launching, uint32_t num_cl
     if (l->has_ce_weight)
         launch.ce_weight = l->ce_weight;
     return launch;
+}
+
+bool rk_arm_has_light(Rocket__RocketLaunching__Arm arm)
+{
+    return arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
+}
+
+bool rk_arm_has_booster(Rocket__RocketLaunching__Arm arm)
+{
+    return arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET || arm == ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
 }

@@ -99,4 +99,8 @@ typedef struct rk_launch {
 
 rk_launch rk_launch_of(const Rocket__RocketLaunching *launching, uint32_t num_class); /* NULL: as an empty message */
 
+/* Which nets are in the model. */
+bool rk_arm_has_light(Rocket__RocketLaunching__Arm arm);
+bool rk_arm_has_booster(Rocket__RocketLaunching__Arm arm);
+
 #endif

@@ -128,20 +128,18 @@ static const char *place(const checking *c, const char *field)
 
 static void check_prediction(const checking *c)
 {
-    const char *known[N_PREDICTIONS], *name = c->kd->pred_name ? c->kd->pred_name : "", *near;
+    const char *known[N_PREDICTIONS], *name = c->kd->pred_name ? c->kd->pred_name : "";
+    char hint[RK_HINT_BYTES];
     const prediction *p = find_prediction(name);
     rk_launch launch = rk_launch_of(c->view->launching, c->view->model->num_class);
-    bool has[] = { [RK_LIGHT] = launch.arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE,
-                   [RK_BOOSTER] = launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET ||
-                                  launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE };
+    bool has[] = { [RK_LIGHT] = rk_arm_has_light(launch.arm), [RK_BOOSTER] = rk_arm_has_booster(launch.arm) };
 
     for (int i = 0; i < N_PREDICTIONS; i++)
         known[i] = predictions[i].name;
     if (!p) {
-        near = rk_closest(name, known, N_PREDICTIONS);
         rk_faults_add(c->faults, RK_FAULT_ERROR, place(c, "pred_name"),
-                      "pred_name: expected logits or probs of a net, as \"logits_light\", found \"%s\"%s%s%s", name,
-                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                      "pred_name: expected logits or probs of a net, as \"logits_light\", found \"%s\"%s", name,
+                      rk_did_you_mean(hint, name, known, N_PREDICTIONS));
     } else if (!has[p->net]) {
         rk_faults_add(c->faults, RK_FAULT_ERROR, place(c, "pred_name"), "pred_name: this arm has no %s net for \"%s\"",
                       rk_net_names[p->net], name);

@@ -30,9 +30,7 @@ const char *rk_run_dir(const rk_run *run)
 
 static uint64_t choose_seed(const rk_run_options *options, const Rocket__TrainConfig *train)
 {
-    if (options->seed_given)
-        return options->seed;
-    return train->has_seed ? train->seed : 1;
+    return options->seed_given ? options->seed : train->seed;
 }
 
 static int choose_threads(const rk_run_options *options, const Rocket__TrainConfig *train)

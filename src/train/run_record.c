@@ -124,8 +124,7 @@ static rocket_status read_config(rk_run_record *record, rk_arena *arena, rocket_
                "%s: expected a model_dir with pipeline.config in it, or a file of rows (rocket eval --rows)",
                record->path);
     RK_TRY(rk_config_load(&record->config, path, NULL, 0, NULL, err));
-    const Rocket__TrainConfig *train = rk_config_view(record->config)->train;
-    record->seed = train->has_seed ? train->seed : 1;
+    record->seed = rk_config_view(record->config)->train->seed;
     return rk_config_values_list(&record->values, arena, record->config, err);
 }
 
@@ -179,9 +178,8 @@ static void find_nets(rk_run_record *record)
     const Rocket__RocketLaunching *launching = rk_config_view(record->config)->launching;
     Rocket__RocketLaunching__Arm arm = rk_launch_of(launching, 1).arm;
 
-    record->nets[RK_LIGHT] = arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
-    record->nets[RK_BOOSTER] =
-        arm != ROCKET__ROCKET_LAUNCHING__ARM__LIGHT_ALONE && arm != ROCKET__ROCKET_LAUNCHING__ARM__KD_FROM_BOOSTER;
+    record->nets[RK_LIGHT] = rk_arm_has_light(arm);
+    record->nets[RK_BOOSTER] = rk_arm_has_booster(arm);
 }
 
 static rocket_status read_folder(rk_run_record *record, rk_arena *arena, rocket_error *err)

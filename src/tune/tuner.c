@@ -188,7 +188,7 @@ static rocket_status prepare_with(tuning *t, const rk_config *base, rocket_error
     RK_FAIL_IF(log == NULL, FAILED, err, "no memory for a search");
     RK_FAIL_IF(eval == NULL || eval[0] == '\0', CONFIG, err, "%s: a search needs eval_input_path",
                rk_config_name(base));
-    t->seed = t->options->run.seed_given ? t->options->run.seed : train->has_seed ? train->seed : 1;
+    t->seed = t->options->run.seed_given ? t->options->run.seed : train->seed;
     RK_TRY(count_rungs(t, base, err));
     RK_TRY(draw_trials(t, err));
     rk_buf_init(&description, 0);

@@ -37,21 +37,10 @@ typedef struct builder {
     rk_hidden hidden[RK_N_NETS]; /* of the towers */
 } builder;
 
-static bool has_light(const builder *b)
-{
-    return b->launch.arm != ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
-}
-
-static bool has_booster(const builder *b)
-{
-    return b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__ROCKET ||
-           b->launch.arm == ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE;
-}
-
 /* A light net without a booster beside it has nobody else to train what lies below it. */
 static bool light_is_detached(const builder *b)
 {
-    return !b->launch.light_trains_shared && has_booster(b) &&
+    return !b->launch.light_trains_shared && rk_arm_has_booster(b->launch.arm) &&
            b->launch.sharing != ROCKET__ROCKET_LAUNCHING__SHARING__SHARE_NOTHING;
 }
 
@@ -79,8 +68,9 @@ static void build_shared(const builder *b, int *booster, int *light)
     bool own_tables = b->launch.sharing == ROCKET__ROCKET_LAUNCHING__SHARING__SHARE_NOTHING;
 
     *booster = *light = -1;
-    if (!has_light(b) || !has_booster(b)) { /* one net: its lower layers keep upstream's names */
-        bool small = has_light(b) && own_tables;
+    if (!rk_arm_has_light(b->launch.arm) ||
+        !rk_arm_has_booster(b->launch.arm)) { /* one net: its lower layers keep upstream's names */
+        bool small = rk_arm_has_light(b->launch.arm) && own_tables;
         int x = build_inputs(b, "", small ? b->launch.light_embedding_dim : 0);
         *booster = *light = rk_layer_dnn(b->graph, share, "share_dnn", x, b->l2, NULL);
         return;
@@ -193,9 +183,9 @@ static void build_graph(builder *b, const rk_config *config)
     int booster, light;
 
     build_shared(b, &booster, &light);
-    if (has_booster(b))
+    if (rk_arm_has_booster(b->launch.arm))
         build_net(b, RK_BOOSTER, b->config->booster_dnn, booster);
-    if (has_light(b))
+    if (rk_arm_has_light(b->launch.arm))
         build_net(b, RK_LIGHT, b->config->light_dnn, light);
     b->label = rk_inputs_label(b->model, b->schema);
     b->weight = rk_inputs_weight(b->model, b->schema);
