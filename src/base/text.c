@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST = 96 };
@@ -72,4 +73,14 @@ const char *rk_closest(const char *word, const char *const *words, size_t n)
         }
     }
     return best;
+}
+
+const char *rk_did_you_mean(char out[RK_HINT_BYTES], const char *word, const char *const *words, size_t n)
+{
+    const char *near = words ? rk_closest(word, words, n) : NULL;
+
+    out[0] = '\0';
+    if (near)
+        snprintf(out, RK_HINT_BYTES, "; did you mean \"%s\"?", near);
+    return out;
 }

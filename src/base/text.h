@@ -8,4 +8,8 @@
  * not count as much as a letter: "Adam" finds "adam". The result is one of words. Ties go to the first. */
 const char *rk_closest(const char *word, const char *const *words, size_t n);
 
+/* For the end of a message: '; did you mean "x"?' with the nearest of the words, else "". words may be NULL. */
+enum { RK_HINT_BYTES = 128 };
+const char *rk_did_you_mean(char out[RK_HINT_BYTES], const char *word, const char *const *words, size_t n);
+
 #endif

@@ -79,11 +79,22 @@ rk_curve rk_compare_curve(const rk_comparison *c, const rk_compared_metric *metr
     return curve;
 }
 
+/* A ... Z, AA ... */
+static const char *arm_name(char name[3], size_t arm)
+{
+    char *last = arm < 26 ? name : name + 1;
+
+    name[0] = (char)('A' + arm / 26 - 1);
+    last[0] = (char)('A' + arm % 26);
+    last[1] = '\0';
+    return name;
+}
+
 static void put_arm_name(rk_buf *out, size_t arm)
 {
-    if (arm >= 26)
-        rk_buf_printf(out, "%c", (char)('A' + arm / 26 - 1));
-    rk_buf_printf(out, "%c", (char)('A' + arm % 26));
+    char name[3];
+
+    rk_buf_puts(out, arm_name(name, arm));
 }
 
 static void put_with_interval(rk_buf *out, const rk_comparison *c, const rk_arm_figure *figure, double sign)
@@ -140,11 +151,9 @@ static void put_header(rk_buf *out, const rk_comparison *c, const char *title)
 {
     rk_buf_printf(out, "\n%-28s", title);
     for (size_t a = 0; a < c->n_arms; a++) {
-        char name[3] = { 0 };
+        char name[3];
 
-        snprintf(name, sizeof name, "%c%c", (char)(a < 26 ? 'A' + a : 'A' + a / 26 - 1),
-                 (char)(a < 26 ? '\0' : 'A' + a % 26));
-        rk_buf_printf(out, " %14s", name);
+        rk_buf_printf(out, " %14s", arm_name(name, a));
     }
     rk_buf_puts(out, "\n");
 }

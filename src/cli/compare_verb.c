@@ -45,6 +45,7 @@ static rocket_status choose_metric(size_t *out, const rk_args *args, const rk_co
 {
     const char *wanted = rk_args_get(args, "metric"), *name = wanted ? wanted : "exact_auc";
     const char *names[RK_MAX_METRICS * 2];
+    char hint[RK_HINT_BYTES];
     size_t n = 0;
 
     *out = 0;
@@ -56,9 +57,8 @@ static rocket_status choose_metric(size_t *out, const rk_args *args, const rk_co
         if (n < sizeof names / sizeof names[0])
             names[n++] = c->metrics[i].name;
     }
-    const char *near = rk_closest(name, names, n);
-    RK_FAIL_IF(wanted != NULL, USAGE, err, "--metric: the runs have no \"%s\"%s%s%s", wanted,
-               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    RK_FAIL_IF(wanted != NULL, USAGE, err, "--metric: the runs have no \"%s\"%s", wanted,
+               rk_did_you_mean(hint, wanted, names, n));
     return ROCKET_OK;
 }
 

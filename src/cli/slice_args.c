@@ -12,16 +12,17 @@ rocket_status rk_cli_input_field(const rk_config *config, const char *option, co
 {
     const rk_resolved *view = rk_config_view(config);
     const char **known;
+    char hint[RK_HINT_BYTES];
 
     if (rk_field_find(view, name) != RK_NONE)
         return ROCKET_OK;
     known = rk_alloc(view->n_fields, sizeof *known);
     for (size_t i = 0; known && i < view->n_fields; i++)
         known[i] = view->fields[i].name;
-    const char *near = known ? rk_closest(name, known, view->n_fields) : NULL;
+    rk_did_you_mean(hint, name, known, view->n_fields);
     rk_free(known);
-    return rk_fail(err, ROCKET_USAGE, "--%s: expected one of data_config.input_fields, found \"%s\"%s%s%s", option,
-                   name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return rk_fail(err, ROCKET_USAGE, "--%s: expected one of data_config.input_fields, found \"%s\"%s", option, name,
+                   hint);
 }
 
 rocket_status rk_cli_slices(rk_slice_options *out, const rk_args *args, const rk_config *config, rocket_error *err)

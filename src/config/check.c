@@ -14,43 +14,31 @@ rk_spot rk_at(const ProtobufCMessage *message, const char *field, size_t index)
     return (rk_spot){ message, field, index };
 }
 
-static void add(const rk_check *check, rk_severity severity, rk_spot spot, const char *sentence)
+static void add(const rk_check *check, rk_severity severity, rk_spot spot, const char *format, va_list args)
 {
+    char sentence[800];
     const char *where = rk_config_where(check->config, spot.message, spot.field, spot.index);
 
+    vsnprintf(sentence, sizeof sentence, format, args);
     rk_faults_add(check->faults, severity, where, "%s", sentence);
 }
 
 void rk_check_error(const rk_check *check, rk_spot spot, const char *format, ...)
 {
-    char sentence[800];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    add(check, RK_FAULT_ERROR, spot, format, args);
     va_end(args);
-    add(check, RK_FAULT_ERROR, spot, sentence);
 }
 
 void rk_check_note(const rk_check *check, rk_spot spot, const char *format, ...)
 {
-    char sentence[800];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    add(check, RK_FAULT_NOTE, spot, format, args);
     va_end(args);
-    add(check, RK_FAULT_NOTE, spot, sentence);
-}
-
-void rk_check_unknown(const rk_check *check, rk_spot spot, const char *name, const rk_known_names *known)
-{
-    const char *near = known->names ? rk_closest(name, known->names, known->n) : NULL;
-
-    if (near)
-        rk_check_error(check, spot, "%s: \"%s\" is not %s; did you mean \"%s\"?", spot.field, name, known->what, near);
-    else
-        rk_check_error(check, spot, "%s: \"%s\" is not %s", spot.field, name, known->what);
 }
 
 void *rk_check_alloc(const rk_check *check, size_t count, size_t size)
@@ -80,29 +68,43 @@ bool rk_check_seen(const rk_check *check, rk_map *map, const char *name, size_t 
 
 enum { MAX_SUGGESTIONS = 4096 }; /* names to compare with; beyond that a suggestion takes too long */
 
-static bool worth_a_suggestion(const rk_check *check, size_t n)
+/* names: memory for n, to be freed here, or NULL. */
+static void add_unknown(const rk_check *check, rk_spot spot, const char *name, const char *what, const char **names,
+                        size_t n)
 {
-    return n <= MAX_SUGGESTIONS && check->faults->n_errors < RK_FAULTS_MAX;
+    char hint[RK_HINT_BYTES];
+
+    rk_check_error(check, spot, "%s: \"%s\" is not %s%s", spot.field, name, what,
+                   rk_did_you_mean(hint, name, names, n));
+    rk_free(names);
 }
 
-const char **rk_check_field_names(const rk_check *check)
+/* Memory for the names to compare with; NULL where a suggestion is not worth its time. */
+static const char **names_alloc(const rk_check *check, size_t n)
+{
+    bool worth = n <= MAX_SUGGESTIONS && check->faults->n_errors < RK_FAULTS_MAX;
+
+    return worth ? rk_check_alloc(check, n, sizeof(const char *)) : NULL;
+}
+
+void rk_check_unknown_field(const rk_check *check, rk_spot spot, const char *name)
 {
     size_t n = check->view->n_fields;
-    const char **names = worth_a_suggestion(check, n) ? rk_check_alloc(check, n, sizeof *names) : NULL;
+    const char **names = names_alloc(check, n);
 
     for (size_t i = 0; names && i < n; i++)
         names[i] = check->view->fields[i].name;
-    return names;
+    add_unknown(check, spot, name, "a field of data_config.input_fields", names, n);
 }
 
-const char **rk_check_feature_keys(const rk_check *check)
+void rk_check_unknown_feature(const rk_check *check, rk_spot spot, const char *name)
 {
     size_t n = check->view->n_features;
-    const char **keys = worth_a_suggestion(check, n) ? rk_check_alloc(check, n, sizeof *keys) : NULL;
+    const char **keys = names_alloc(check, n);
 
     for (size_t i = 0; keys && i < n; i++)
         keys[i] = check->view->features[i].key;
-    return keys;
+    add_unknown(check, spot, name, "a feature", keys, n);
 }
 
 rocket_status rk_config_check(const rk_config *config, const rk_config_check_fn *extra, size_t n_extra,

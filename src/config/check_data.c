@@ -26,15 +26,6 @@ static void check_fields(const rk_check *check)
     rk_map_free(seen);
 }
 
-static void unknown_field(const rk_check *check, rk_spot spot, const char *name)
-{
-    const char **names = rk_check_field_names(check);
-    rk_known_names known = { "a field of data_config.input_fields", names, check->view->n_fields };
-
-    rk_check_unknown(check, spot, name, &known);
-    rk_free(names);
-}
-
 static bool is_soft_label(const rk_resolved *view, const char *name)
 {
     for (size_t i = 0; i < view->model->n_kd; i++)
@@ -52,7 +43,7 @@ static void check_label(const rk_check *check)
         rk_check_error(check, rk_at(&data->base, "label_fields", 0), "data_config: expected label_fields, found none");
     for (size_t i = 0; i < data->n_label_fields; i++)
         if (rk_field_find(view, data->label_fields[i]) == RK_NONE)
-            unknown_field(check, rk_at(&data->base, "label_fields", i), data->label_fields[i]);
+            rk_check_unknown_field(check, rk_at(&data->base, "label_fields", i), data->label_fields[i]);
     for (size_t i = 1; i < data->n_label_fields; i++)
         if (!is_soft_label(view, data->label_fields[i]))
             rk_check_note(check, rk_at(&data->base, "label_fields", i),
@@ -77,7 +68,7 @@ static void check_weight(const rk_check *check)
     if (!data->sample_weight)
         return;
     if (view->weight == RK_NONE) {
-        unknown_field(check, spot, data->sample_weight);
+        rk_check_unknown_field(check, spot, data->sample_weight);
         return;
     }
     if (view->weight == view->label)

@@ -17,10 +17,7 @@ static void check_inputs(const rk_check *check, const rk_feature_spec *feature)
     for (size_t i = 0; i < feature->n_inputs; i++) {
         rk_spot spot = rk_at(&config->base, "input_names", i);
         if (feature->inputs[i] == RK_NONE) {
-            const char **names = rk_check_field_names(check);
-            rk_known_names known = { "a field of data_config.input_fields", names, check->view->n_fields };
-            rk_check_unknown(check, spot, config->input_names[i], &known);
-            rk_free(names);
+            rk_check_unknown_field(check, spot, config->input_names[i]);
         } else if (check->view->fields[feature->inputs[i]].label) {
             rk_check_note(check, spot, "feature \"%s\" reads the label \"%s\": the model will see the answer",
                           feature->key, config->input_names[i]);
@@ -150,10 +147,7 @@ static void check_group_names(const rk_check *check, bool *used)
         const rk_group_name *name = &view->group_names[i];
         rk_spot spot = rk_at(&view->group->base, "feature_names", name->source);
         if (name->feature == RK_NONE) {
-            const char **keys = rk_check_feature_keys(check);
-            rk_known_names known = { "a feature", keys, view->n_features };
-            rk_check_unknown(check, spot, name->name, &known);
-            rk_free(keys);
+            rk_check_unknown_feature(check, spot, name->name);
         } else if (used[name->feature]) {
             rk_check_error(check, spot, "feature_names: \"%s\" stands in the group twice", name->name);
         } else {

@@ -26,13 +26,9 @@ rk_spot rk_at(const ProtobufCMessage *message, const char *field, size_t index);
 void rk_check_error(const rk_check *check, rk_spot spot, const char *format, ...) ROCKET_PRINTF(3, 4);
 void rk_check_note(const rk_check *check, rk_spot spot, const char *format, ...) ROCKET_PRINTF(3, 4);
 
-/* An error that a name leads nowhere, with the nearest of the names there are. */
-typedef struct rk_known_names {
-    const char *what;         /* "a field of data_config.input_fields" */
-    const char *const *names; /* [n] */
-    size_t n;
-} rk_known_names;
-void rk_check_unknown(const rk_check *check, rk_spot spot, const char *name, const rk_known_names *known);
+/* An error that a name is none of data_config.input_fields, or of no feature; with the nearest there is. */
+void rk_check_unknown_field(const rk_check *check, rk_spot spot, const char *name);
+void rk_check_unknown_feature(const rk_check *check, rk_spot spot, const char *name);
 
 /* Memory of a check: running out makes the list of faults fail. rk_alloc and rk_map_new otherwise. */
 void *rk_check_alloc(const rk_check *check, size_t count, size_t size);
@@ -40,11 +36,6 @@ rk_map *rk_check_map(const rk_check *check);
 
 /* Put a name that leads to value into a map; true when it was there before. */
 bool rk_check_seen(const rk_check *check, rk_map *map, const char *name, size_t value);
-
-/* All names of fields, or all keys of features, for rk_check_unknown, to be freed with rk_free; NULL without
- * memory, or where a suggestion is not worth its time. */
-const char **rk_check_field_names(const rk_check *check);
-const char **rk_check_feature_keys(const rk_check *check);
 
 void rk_check_data(const rk_check *check);     /* fields, labels, weights, batches */
 void rk_check_features(const rk_check *check); /* features, the group, shared tables */

@@ -31,19 +31,19 @@ static void check_deadline(const rk_check *check)
 
 static void check_export(const rk_check *check)
 {
-    static const char *const types[] = { "final", "latest", "best", "none" };
+    enum { N_TYPES = 4 };
+    static const char *const types[N_TYPES] = { "final", "latest", "best", "none" };
+    char hint[RK_HINT_BYTES];
     const Rocket__ExportConfig *export_config = check->view->export_config;
     const char *type = export_config->exporter_type;
     bool known = false, again = strcmp(type, "latest") == 0 || strcmp(type, "best") == 0;
 
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < N_TYPES; i++)
         known |= strcmp(type, types[i]) == 0;
-    if (!known) {
-        const char *near = rk_closest(type, types, sizeof types / sizeof types[0]);
+    if (!known)
         rk_check_error(check, rk_at(&export_config->base, "exporter_type", 0),
-                       "exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"%s\"%s%s%s", type,
-                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    }
+                       "exporter_type: expected \"final\", \"latest\", \"best\" or \"none\", found \"%s\"%s", type,
+                       rk_did_you_mean(hint, type, types, N_TYPES));
     if (again && export_config->exports_to_keep < 1)
         rk_check_error(check, rk_at(&export_config->base, "exports_to_keep", 0),
                        "exports_to_keep: expected at least 1, found %d", export_config->exports_to_keep);

@@ -58,13 +58,13 @@ static void check_classes(const rk_config *config, const rk_metric_def *def, con
 static void add_unknown_group(const rk_resolved *view, const char *field, const char *where, rk_faults *faults)
 {
     const char **names = rk_alloc(view->n_fields, sizeof *names);
+    char hint[RK_HINT_BYTES];
 
     for (size_t i = 0; names && i < view->n_fields; i++)
         names[i] = view->fields[i].name;
-    const char *near = names ? rk_closest(field, names, view->n_fields) : NULL;
     rk_faults_add(faults, RK_FAULT_ERROR, where,
-                  "\"%s\" is neither one of data_config.input_fields nor a feature of one input%s%s%s", field,
-                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                  "\"%s\" is neither one of data_config.input_fields nor a feature of one input%s", field,
+                  rk_did_you_mean(hint, field, names, view->n_fields));
     rk_free(names);
 }
 

@@ -15,9 +15,9 @@ static bool exports_best(const Rocket__ExportConfig *config)
     return strcmp(config->exporter_type, "best") == 0;
 }
 
-static bool is_alone(const rk_resolved *view, Rocket__RocketLaunching__Arm arm)
+static Rocket__RocketLaunching__Arm arm_of(const rk_resolved *view)
 {
-    return view->launching && view->launching->arm == arm;
+    return rk_launch_of(view->launching, view->model->num_class).arm;
 }
 
 /* Upstream's default, "auc", is a name that its evaluations of this model do not have. */
@@ -27,7 +27,7 @@ static const char *metric_name(const rk_resolved *view)
 
     if (strcmp(given, "auc") != 0)
         return given;
-    return is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE) ? "auc_booster" : "auc_light";
+    return rk_arm_has_light(arm_of(view)) ? "auc_light" : "auc_booster";
 }
 
 void rk_watch_init(rk_watch *watch, const rk_config *config)
@@ -119,6 +119,7 @@ static void check_metric(const checking *c)
     static const char losses[] = "loss/loss/"; /* which of them there are is the model's affair */
     const rk_resolved *view = rk_config_view(c->config);
     const char *name = metric_name(view);
+    char hint[RK_HINT_BYTES];
     rk_metric_set *set;
     names known = { .n = 0 };
 
@@ -127,9 +128,7 @@ static void check_metric(const checking *c)
                       "best_exporter_metric \"auc\" is taken as \"%s\": this model has no metric \"auc\", and upstream "
                       "fails on it",
                       name);
-    bool light = !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__BOOSTER_ALONE);
-    bool booster = !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__LIGHT_ALONE) &&
-                   !is_alone(view, ROCKET__ROCKET_LAUNCHING__ARM__KD_FROM_BOOSTER);
+    bool light = rk_arm_has_light(arm_of(view)), booster = rk_arm_has_booster(arm_of(view));
     if (c->faults->n_errors > 0 || rk_metric_set_new(&set, c->config, light, booster, NULL) != ROCKET_OK)
         return; /* metrics_set itself may be at fault, and has been checked before */
     add_name(&known, "loss");
@@ -138,10 +137,9 @@ static void check_metric(const checking *c)
     rk_metric_set_free(set);
     if (has_name(&known, name) || strncmp(name, losses, sizeof losses - 1) == 0)
         return;
-    const char *near = rk_closest(name, known.list, known.n);
     rk_faults_add(c->faults, RK_FAULT_ERROR, place(c, "best_exporter_metric"),
-                  "best_exporter_metric: expected a figure of the evaluation, found \"%s\"%s%s%s", name,
-                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                  "best_exporter_metric: expected a figure of the evaluation, found \"%s\"%s", name,
+                  rk_did_you_mean(hint, name, known.list, known.n));
 }
 
 static void check_rhythm(const checking *c, const char *owner)

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
@@ -199,11 +200,10 @@ static rocket_status read_distribution(rk_search_axis *axis, parser *p)
             axis->distribution = &distributions[i];
     }
     if (axis->distribution == NULL) {
-        const char *found = rk_arena_strndup(p->arena, word.at, word.n < 40 ? word.n : 40), *near = NULL;
-        near = found != NULL ? rk_closest(found, names, N_DISTRIBUTIONS) : NULL;
-        return rk_fail(p->err, ROCKET_CONFIG, "expected choice, uniform, log_uniform or int, found \"%s\"%s%s%s",
-                       found != NULL ? found : "", near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                       near != NULL ? "\"?" : "");
+        char found[40], hint[RK_HINT_BYTES];
+        snprintf(found, sizeof found, "%.*s", (int)(word.n < sizeof found ? word.n : sizeof found), word.at);
+        return rk_fail(p->err, ROCKET_CONFIG, "expected choice, uniform, log_uniform or int, found \"%s\"%s", found,
+                       rk_did_you_mean(hint, found, names, N_DISTRIBUTIONS));
     }
     p->at = open;
     RK_FAIL_IF(open == p->end, CONFIG, p->err, "expected ( behind %s", axis->distribution->name);

@@ -49,14 +49,12 @@ static reduction find(const char *name)
 
 void rk_grouped_auc_check(const rk_config *config, const ProtobufCMessage *options, const char *name, rk_faults *faults)
 {
-    const char *near;
+    char hint[RK_HINT_BYTES];
 
-    if (find(name) != N_REDUCTIONS)
-        return;
-    near = rk_closest(name, reduction_names, N_REDUCTIONS);
-    rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, options, "reduction", 0),
-                  "reduction must be mean, mean_by_sample_num or mean_by_positive_num, got \"%s\"%s%s%s", name,
-                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (find(name) == N_REDUCTIONS)
+        rk_faults_add(faults, RK_FAULT_ERROR, rk_config_where(config, options, "reduction", 0),
+                      "reduction must be mean, mean_by_sample_num or mean_by_positive_num, got \"%s\"%s", name,
+                      rk_did_you_mean(hint, name, reduction_names, N_REDUCTIONS));
 }
 
 rk_metric *rk_grouped_auc_open(const char *name)
