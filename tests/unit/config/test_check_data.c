@@ -9,7 +9,6 @@ static const config_fault_case cases[] = {
       "note t: there is no model_dir for checkpoints and logs\n"
       "error t: expected a data_config that describes the input, found none\n"
       "error t: expected features in feature_config or feature_configs, found none\n"
-      "error t: expected a feature group with group_name \"all\", found none\n"
       "error t: expected a model_config, found none\n"
       "error t: expected train_config.num_steps or data_config.num_epochs above 0, both are 0\n" },
     { "no fields",
@@ -20,7 +19,6 @@ static const config_fault_case cases[] = {
       "error t:1:29: label_fields: \"clk\" is not a field of data_config.input_fields\n"
       "error t:1:47: batch_size: expected 1 to 16777216, found 0\n"
       "error t: expected features in feature_config or feature_configs, found none\n"
-      "error t: expected a feature group with group_name \"all\", found none\n"
       "error t: expected a model_config, found none\n"
       "error t: expected train_config.num_steps or data_config.num_epochs above 0, both are 0\n" },
     { "field twice",
