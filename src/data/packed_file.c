@@ -7,8 +7,8 @@
  *   R       rows (packed_rows.h)
  *   E       rows u64, bytes of the file u64
  *
- * The end is what shows that a copy was cut short. Records are some thousand rows: small enough to share the caches
- * with what reads them, large enough that a column's compression has something to work on.
+ * The end is what shows that a copy was cut short. Records are a thousand rows: small enough to share the caches with
+ * what reads them, and to be a batch, large enough that a column's compression has something to work on.
  */
 #include "packed_file.h"
 
@@ -28,7 +28,7 @@
 #include "stream.h"
 #include "text_print.h"
 
-enum { ROWS_OF_RECORD = 2048, MOST_HEAD_BYTES = 1 << 20 };
+enum { ROWS_OF_RECORD = 1024, MOST_HEAD_BYTES = 1 << 20 };
 
 typedef struct __attribute__((packed)) record_head {
     char magic[4];
@@ -353,6 +353,14 @@ static size_t cut(const char *text, size_t n, bool at_end)
     return at_end ? n : at;
 }
 
+/* One record: then none is cut, and nothing is carried over. */
+static size_t wanted(const char *text, size_t n)
+{
+    record_head head;
+
+    return is_record((rk_text){ text, n }, &head) ? sizeof head + (size_t)head.n : sizeof head;
+}
+
 /* Rows come many at a time, from `rows`: there are no fields. */
 static rocket_status parse(rk_row *row, const rk_layout *own, rk_text record, rocket_error *err)
 {
@@ -383,6 +391,7 @@ const rk_reader_def rk_reader_pack = {
     .has_header = has_no_header,
     .layout = layout,
     .cut = cut,
+    .wanted = wanted,
     .next = next,
     .parse = parse,
     .rows = rows,

@@ -60,6 +60,9 @@ typedef struct rk_reader_def {
     /* Length of the longest part of [text, text + n) that is whole records; 0: no whole record yet (read more).
      * at_end: no more bytes will come. */
     size_t (*cut)(const char *text, size_t n, bool at_end);
+    /* Where records say how long they are: up to where to read so as to end with a record, or with what says how long
+     * it is; more than n. Asked for while cut finds no whole record. NULL: unknown. */
+    size_t (*wanted)(const char *text, size_t n);
     /* Length of the first record, its end mark included: 1 ... n. */
     size_t (*next)(const char *text, size_t n);
     /* ROCKET_DATA: a sentence in err, its place in row->bad_column. */

@@ -402,6 +402,20 @@ void rk_batch_reset(rk_batch *batch)
     batch->n_rows = 0;
 }
 
+void rk_batch_exchange(rk_batch *a, rk_batch *b)
+{
+    rk_owned_batch *first = (rk_owned_batch *)a, *second = (rk_owned_batch *)b;
+    rk_batch rows = *a;
+    int64_t room = first->room;
+
+    a->n_rows = b->n_rows;
+    a->columns = b->columns;
+    first->room = second->room;
+    b->n_rows = rows.n_rows;
+    b->columns = rows.columns;
+    second->room = room;
+}
+
 /* ---- a row ---- */
 
 /* Put the field's name and type in front of the sentence. */

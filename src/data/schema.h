@@ -67,4 +67,7 @@ rk_batch *rk_batch_new(const rk_schema *schema); /* empty, of this schema's colu
 void rk_batch_free(rk_batch *batch);             /* NULL is fine */
 void rk_batch_reset(rk_batch *batch);            /* no rows, memory kept */
 
+/* Two batches of a schema change their rows and the memory of these; which batch of the run each is stays. */
+void rk_batch_exchange(rk_batch *a, rk_batch *b);
+
 #endif

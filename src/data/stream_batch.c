@@ -54,7 +54,13 @@ static rocket_status fail_memory(rk_stream *stream)
                    (unsigned long long)stream->options.batch_size);
 }
 
-static rocket_status emit_range(rk_stream *stream, const rk_batch *rows, int64_t begin, int64_t end)
+/* All rows of a block become the batch, and nothing is copied. */
+static bool is_whole(const rk_batch *batch, const rk_batch *rows, uint64_t n)
+{
+    return batch->n_rows == 0 && n == (uint64_t)rows->n_rows;
+}
+
+static rocket_status emit_range(rk_stream *stream, rk_batch *rows, int64_t begin, int64_t end)
 {
     rk_stream_batching *b = &stream->batching;
 
@@ -64,7 +70,9 @@ static rocket_status emit_range(rk_stream *stream, const rk_batch *rows, int64_t
 
         if (!begin_batch(stream))
             return ROCKET_STOPPED;
-        if (b->batch && !rk_batch_append_rows(b->batch, rows, begin, begin + (int64_t)n))
+        if (b->batch && is_whole(b->batch, rows, n))
+            rk_batch_exchange(b->batch, rows);
+        else if (b->batch && !rk_batch_append_rows(b->batch, rows, begin, begin + (int64_t)n))
             return fail_memory(stream);
         begin += (int64_t)n;
         count_rows(stream, n);
@@ -138,13 +146,13 @@ static rocket_status leave_block(rk_stream *stream, const rk_batch *rows)
     return ROCKET_OK;
 }
 
-static rocket_status add_range(rk_stream *stream, const rk_batch *rows, int64_t begin, int64_t end)
+static rocket_status add_range(rk_stream *stream, rk_batch *rows, int64_t begin, int64_t end)
 {
     return stream->batching.shuffle ? shuffle_range(stream, rows, begin, end) : emit_range(stream, rows, begin, end);
 }
 
 /* Those of the shard, in runs. */
-static rocket_status add_rows(rk_stream *stream, const rk_batch *rows)
+static rocket_status add_rows(rk_stream *stream, rk_batch *rows)
 {
     uint64_t *seen = &stream->batching.n_seen;
 

@@ -70,6 +70,7 @@ static rocket_status move_carry(rk_buf *carry, rk_block *block, rocket_error *er
 static rocket_status read_block(rk_stream *stream, rk_open_file *file, rk_block *block, bool *at_end)
 {
     size_t limit = stream->reading.n_open > 1 ? RK_PIECE_BYTES : RK_BLOCK_BYTES, whole = 0;
+    const rk_reader_def *reader = stream->rules.reader;
     rk_buf *carry = &file->carry;
     rocket_error *err = &block->error;
 
@@ -78,11 +79,13 @@ static rocket_status read_block(rk_stream *stream, rk_open_file *file, rk_block 
     while (whole == 0 && !*at_end) {
         RK_FAIL_IF(block->n_text >= RK_MAX_RECORD_BYTES, DATA, err,
                    "%s: expected %s of at most %d bytes, found a longer one", block->path,
-                   stream->rules.reader->binary ? "records" : "lines", (int)RK_MAX_RECORD_BYTES);
+                   reader->binary ? "records" : "lines", (int)RK_MAX_RECORD_BYTES);
+        if (reader->wanted)
+            limit = reader->wanted(block->text, block->n_text);
         while (limit <= block->n_text)
             limit *= 2;
         RK_TRY(fill(stream, file, block, limit, at_end));
-        whole = stream->rules.reader->cut(block->text, block->n_text, *at_end);
+        whole = reader->cut(block->text, block->n_text, *at_end);
     }
     rk_buf_append(carry, block->text + whole, block->n_text - whole);
     RK_FAIL_IF(rk_buf_failed(carry), FAILED, err, "%s: out of memory", block->path);

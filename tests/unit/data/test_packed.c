@@ -94,6 +94,32 @@ static void expect_refusal(const data_world *world, const char *path, const char
     rk_buf_clear(&out);
 }
 
+/* A batch may be a whole record, whose memory it takes over, or some and a part of the next. */
+static void batches_of_whole_records(void **state)
+{
+    static const uint64_t sizes[] = { 1024, 2048, 1500, 100 };
+    data_world world = packed_world("", 1000);
+    const char *table = write_table(&world, 5000), *packed = world_path(&world, "table.rkpack");
+
+    (void)state;
+    pack(&world, table, packed, 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        rk_stream_options options = { .paths = table, .n_threads = 2, .batch_size = sizes[i] };
+        rocket_error err = { 0 };
+        rk_buf expected, found;
+
+        rk_buf_init(&expected, 0);
+        rk_buf_init(&found, 0);
+        must(print_stream(&expected, &world, &options, 0, &err), &err);
+        options.paths = packed;
+        must(print_stream(&found, &world, &options, 0, &err), &err);
+        assert_string_equal(found.data, expected.data);
+        rk_buf_clear(&expected);
+        rk_buf_clear(&found);
+    }
+    data_world_close(&world);
+}
+
 static void stale_files_are_refused(void **state)
 {
     data_world world = packed_world("", 1000), other = packed_world("", 1001);
@@ -174,7 +200,7 @@ static void damage_is_placed(void **state)
     must(rk_file_read(&bytes, packed, &err), &err);
     bytes.data[bytes.size - 1000] ^= 1;
     must(rk_file_write(packed, bytes.data, bytes.size, &err), &err);
-    expect_refusal(&world, packed, "table.rkpack: record 4, byte ");
+    expect_refusal(&world, packed, "table.rkpack: record 6, byte ");
     rk_buf_clear(&bytes);
     data_world_close(&world);
 }
@@ -204,11 +230,9 @@ static void survives_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(batches_are_those_of_the_text),
-        cmocka_unit_test(stale_files_are_refused),
-        cmocka_unit_test(texts_and_packed_files_do_not_mix),
-        cmocka_unit_test(damage_is_found_everywhere),
-        cmocka_unit_test(damage_is_placed),
+        cmocka_unit_test(batches_are_those_of_the_text), cmocka_unit_test(batches_of_whole_records),
+        cmocka_unit_test(stale_files_are_refused),       cmocka_unit_test(texts_and_packed_files_do_not_mix),
+        cmocka_unit_test(damage_is_found_everywhere),    cmocka_unit_test(damage_is_placed),
         cmocka_unit_test(survives_without_memory),
     };
 
