@@ -54,7 +54,7 @@ compare() { # folder
 folder whole
 run 0 train
 figures run/metrics.jsonl >figures
-check "every step is in metrics.jsonl" [ "$(grep -c total_loss figures)" -eq "$steps" ]
+check "every step is in metrics.jsonl" [ "$(grep -c '"kind": "step"' figures)" -eq "$steps" ]
 
 # ---- kill -9
 killed=0
