@@ -242,6 +242,14 @@ static void move_one_by_one(const rk_optimizer_def *def, const rk_update_rows *r
     }
 }
 
+/* The first step of a row whose slots are zero. Memory that nobody has used is written before it is read: otherwise the
+ * kernel lends a page of zeros first and takes it back at the write, for which it interrupts all other processors. */
+static void wake(const rk_updater *updater, const rk_update_rows *rows, int part, int64_t i)
+{
+    for (int k = 0; k < updater->parts[part].def->n_slots; k++)
+        rows->table.slots[k][rows->rows[i] * rows->dim] = 0;
+}
+
 /* Rows that nobody has read before, as the updater knows it, catch up here; mostly there are none. */
 static void move_touched(const rk_updater *updater, const rk_piece *piece)
 {
@@ -254,8 +262,11 @@ static void move_touched(const rk_updater *updater, const rk_piece *piece)
 
     rows.table = rk_updater_run_of(updater, (rk_update_target){ piece->part, piece->target });
     rows.table.g = g;
-    for (int64_t i = 0; trail->seen && i < n; i++)
+    for (int64_t i = 0; trail->seen && i < n; i++) {
+        if (trail->seen[rows.rows[i]] == RK_AT_REST)
+            wake(updater, &rows, piece->part, i);
         rk_updater_catch_up(updater, &rows.table, piece->target, rows.rows[i]);
+    }
     if (updater->scale != 1)
         scale_values(g, n * sparse->dim, updater->scale);
     if (def->update_rows)
