@@ -108,6 +108,8 @@ struct rk_op {
     void (*reduce)(const rk_op_io *io);  /* in training only; set with partial_size, as the three below */
     void (*combine)(const rk_op_io *io); /* also in inference, before the chunks' forward */
     void (*forward)(const rk_op_io *io);
+    float (*value)(float x); /* of ops whose forward and backward are those of elementwise.h */
+    float (*derivative)(float x, float y);
     rk_norm (*norm)(
         const rk_op_io *io); /* forward is this norm of x[0], so that whoever makes x may apply it; or NULL */
     void (*reduce_backward)(const rk_op_io *io);
@@ -125,7 +127,8 @@ struct rk_op {
     /* In inference y = scale x + shift, and nothing else; [width] each. NULL: another thing. */
     void (*as_affine)(double *scale, double *shift, const rk_node *node, const float *const *params);
 
-    /* Sweep tests: fill spec, parameters and inputs of a small instance; variant = 0, 1, ... until false. */
+    /* Sweep tests: a small instance with its parameters and inputs; variant = 0, 1, ... until false. NULL: example.h
+     * makes those of an op of one input and nothing more. */
     bool (*example)(rk_graph *graph, int variant, int *node);
 };
 

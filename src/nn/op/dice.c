@@ -170,13 +170,6 @@ static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
     return rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Add", p, rk_onnx_param(out, io, ALPHA)), x);
 }
 
-static int state(rk_graph *graph, const char *name, int64_t C, const char *init)
-{
-    rk_param param = { .name = name, .shape = { 1, { C } }, .init = rk_init_make(init, 0, 0) };
-
-    return rk_graph_param(graph, &param);
-}
-
 static bool example(rk_graph *graph, int variant, int *node)
 {
     int64_t C = variant == 0 ? 2 : 7;
@@ -190,8 +183,8 @@ static bool example(rk_graph *graph, int variant, int *node)
     spec.n_inputs = 1;
     spec.n_params = N_PARAMS;
     spec.params[ALPHA] = rk_example_param(graph, "alpha", (rk_shape){ 1, { C } }, "random_normal", 0, 0.5);
-    spec.params[MOVING_MEAN] = state(graph, "moving_mean", C, "zeros");
-    spec.params[MOVING_VARIANCE] = state(graph, "moving_variance", C, "ones");
+    spec.params[MOVING_MEAN] = rk_example_state(graph, "moving_mean", C, "zeros");
+    spec.params[MOVING_VARIANCE] = rk_example_state(graph, "moving_variance", C, "ones");
     *node = rk_graph_add(graph, &spec);
     return true;
 }

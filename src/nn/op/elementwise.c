@@ -8,19 +8,23 @@ rocket_status rk_shape_of_input(rk_shape *out, const rk_graph *graph, const rk_n
     return ROCKET_OK;
 }
 
-void rk_elementwise_forward(const rk_op_io *io, float (*f)(float x))
+void rk_elementwise_forward(const rk_op_io *io)
 {
+    float (*value)(float x) = io->node->op->value;
+
     for (int64_t b = io->begin; b < io->end; b++) {
         const float *x = io->x[0].data + b * io->x[0].ld;
         float *y = io->y.data + b * io->y.ld;
 
         for (int64_t i = 0; i < io->widths[0]; i++)
-            y[i] = f(x[i]);
+            y[i] = value(x[i]);
     }
 }
 
-void rk_elementwise_backward(const rk_op_io *io, float (*df)(float x, float y))
+void rk_elementwise_backward(const rk_op_io *io)
 {
+    float (*derivative)(float x, float y) = io->node->op->derivative;
+
     if (!io->dx[0].data)
         return;
     for (int64_t b = io->begin; b < io->end; b++) {
@@ -30,23 +34,23 @@ void rk_elementwise_backward(const rk_op_io *io, float (*df)(float x, float y))
         float *dx = io->dx[0].data + b * io->dx[0].ld;
 
         for (int64_t i = 0; i < io->widths[0]; i++) {
-            float d = dy[i] * df(x[i], y[i]);
+            float d = dy[i] * derivative(x[i], y[i]);
 
             dx[i] = io->add[0] ? dx[i] + d : d;
         }
     }
 }
 
-void rk_rectifier_forward(const rk_op_io *io, float slope)
+void rk_rectifier_forward(const rk_op_io *io)
 {
     io->backend->relu(rk_rows(io->y, io->begin, io->end, io->widths[0]),
-                      rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope);
+                      rk_rows(io->x[0], io->begin, io->end, io->widths[0]), io->node->op->slope);
 }
 
-void rk_rectifier_backward(const rk_op_io *io, float slope)
+void rk_rectifier_backward(const rk_op_io *io)
 {
     if (io->dx[0].data)
-        io->backend->relu_backward(rk_rows(io->dx[0], io->begin, io->end, io->widths[0]),
-                                   rk_rows(io->dy, io->begin, io->end, io->widths[0]),
-                                   rk_rows(io->x[0], io->begin, io->end, io->widths[0]), slope, io->add[0]);
+        io->backend->relu_backward(
+            rk_rows(io->dx[0], io->begin, io->end, io->widths[0]), rk_rows(io->dy, io->begin, io->end, io->widths[0]),
+            rk_rows(io->x[0], io->begin, io->end, io->widths[0]), io->node->op->slope, io->add[0]);
 }

@@ -8,12 +8,12 @@
 rocket_status rk_shape_of_input(rk_shape *out, const rk_graph *graph, const rk_node *node,
                                 rocket_error *err) ROCKET_NODISCARD;
 
-/* y = f(x);  dx = dy * df(x, y) */
-void rk_elementwise_forward(const rk_op_io *io, float (*f)(float x));
-void rk_elementwise_backward(const rk_op_io *io, float (*df)(float x, float y));
+/* y = value(x);  dx = dy * derivative(x, y), by the op's functions of these names. */
+void rk_elementwise_forward(const rk_op_io *io);
+void rk_elementwise_backward(const rk_op_io *io);
 
-/* The rectifiers, by the backend's kernels: y = x above 0, slope * x below. */
-void rk_rectifier_forward(const rk_op_io *io, float slope);
-void rk_rectifier_backward(const rk_op_io *io, float slope);
+/* The rectifiers, by the backend's kernels: y = x above 0, slope * x below, by the op's slope. */
+void rk_rectifier_forward(const rk_op_io *io);
+void rk_rectifier_backward(const rk_op_io *io);
 
 #endif

@@ -2,36 +2,20 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static float value(float x)
 {
     return x > 0 ? x : expm1f(x);
 }
 
-static float slope(float x, float y)
+static float derivative(float x, float y)
 {
     return x > 0 ? 1 : y + 1;
-}
-
-static void forward(const rk_op_io *io)
-{
-    rk_elementwise_forward(io, value);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_elementwise_backward(io, slope);
 }
 
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
 {
     return rk_onnx_apply(out, "Elu", io->x[0]);
-}
-
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "elu", variant, node);
 }
 
 const rk_op rk_op_elu = {
@@ -40,8 +24,9 @@ const rk_op rk_op_elu = {
     .aliases = { "elu", "tf.nn.elu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .value = value,
+    .derivative = derivative,
+    .forward = rk_elementwise_forward,
+    .backward = rk_elementwise_backward,
     .onnx = onnx,
-    .example = example,
 };

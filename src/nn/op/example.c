@@ -29,10 +29,19 @@ int rk_example_param(rk_graph *graph, const char *name, rk_shape shape, const ch
     return rk_graph_param(graph, &param);
 }
 
-bool rk_example_activation(rk_graph *graph, const char *op, int variant, int *node)
+int rk_example_state(rk_graph *graph, const char *name, int64_t C, const char *init)
 {
+    rk_param param = { .name = name, .shape = { 1, { C } }, .init = rk_init_make(init, 0, 0) };
+
+    return rk_graph_param(graph, &param);
+}
+
+bool rk_example_make(rk_graph *graph, const rk_op *op, int variant, int *node)
+{
+    if (op->example)
+        return op->example(graph, variant, node);
     if (variant > 1)
         return false;
-    *node = rk_graph_unary(graph, op, rk_example_source(graph, "x", variant == 0 ? 1 : 5));
+    *node = rk_graph_unary(graph, op->name, rk_example_source(graph, "x", variant == 0 ? 1 : 5));
     return true;
 }

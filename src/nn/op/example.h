@@ -11,7 +11,10 @@ int rk_example_source(rk_graph *graph, const char *name, int64_t width);
 
 int rk_example_param(rk_graph *graph, const char *name, rk_shape shape, const char *init, double a, double b);
 
-/* The example of every activation: op on a source, of width 1 and 5. */
-bool rk_example_activation(rk_graph *graph, const char *op, int variant, int *node);
+/* One of C values that is not trained. */
+int rk_example_state(rk_graph *graph, const char *name, int64_t C, const char *init);
+
+/* The op's own example, or else the op on a source, of width 1 and 5. */
+bool rk_example_make(rk_graph *graph, const rk_op *op, int variant, int *node);
 
 #endif

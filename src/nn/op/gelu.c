@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static const float root = 0.79788456080286536F; /* sqrt(2 / pi) */
 static const float cubic = 0.044715F;
@@ -14,22 +13,12 @@ static float value(float x)
     return 0.5F * x * (1 + tanhf(root * (x + cubic * x * x * x)));
 }
 
-static float slope(float x, float y)
+static float derivative(float x, float y)
 {
     float t = tanhf(root * (x + cubic * x * x * x));
 
     (void)y;
     return 0.5F * (1 + t) + 0.5F * x * (1 - t * t) * root * (1 + 3 * cubic * x * x);
-}
-
-static void forward(const rk_op_io *io)
-{
-    rk_elementwise_forward(io, value);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_elementwise_backward(io, slope);
 }
 
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
@@ -42,19 +31,15 @@ static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
     return rk_onnx_apply(out, "Mul", rk_onnx_apply(out, "Mul", x, rk_onnx_number(out, 0.5F)), gate);
 }
 
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "gelu", variant, node);
-}
-
 const rk_op rk_op_gelu = {
     .name = "gelu",
     .doc = "Gaussian error linear unit, tanh approximation",
     .aliases = { "gelu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .value = value,
+    .derivative = derivative,
+    .forward = rk_elementwise_forward,
+    .backward = rk_elementwise_backward,
     .onnx = onnx,
-    .example = example,
 };

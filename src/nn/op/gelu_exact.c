@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static const float root_half = 0.70710678118654752F; /* sqrt(1 / 2) */
 
@@ -12,22 +11,12 @@ static float value(float x)
     return 0.5F * x * (1 + erff(x * root_half));
 }
 
-static float slope(float x, float y)
+static float derivative(float x, float y)
 {
     const float density = 0.39894228040143268F * expf(-0.5F * x * x);
 
     (void)y;
     return 0.5F * (1 + erff(x * root_half)) + x * density;
-}
-
-static void forward(const rk_op_io *io)
-{
-    rk_elementwise_forward(io, value);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_elementwise_backward(io, slope);
 }
 
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
@@ -38,19 +27,15 @@ static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
     return rk_onnx_apply(out, "Mul", half, rk_onnx_apply(out, "Add", erf, rk_onnx_number(out, 1)));
 }
 
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "gelu_exact", variant, node);
-}
-
 const rk_op rk_op_gelu_exact = {
     .name = "gelu_exact",
     .doc = "Gaussian error linear unit, exact",
     .aliases = { "tf.nn.gelu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .value = value,
+    .derivative = derivative,
+    .forward = rk_elementwise_forward,
+    .backward = rk_elementwise_backward,
     .onnx = onnx,
-    .example = example,
 };

@@ -1,29 +1,13 @@
 /* Rectifier with a slope of 0.2 below 0, TensorFlow's default (Maas et al. 2013 have 0.01). */
 #include "elementwise.h"
-#include "example.h"
 
 #define SLOPE 0.2F
-
-static void forward(const rk_op_io *io)
-{
-    rk_rectifier_forward(io, SLOPE);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_rectifier_backward(io, SLOPE);
-}
 
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
 {
     const rk_onnx_attr slope = { .name = "alpha", .value = (double)SLOPE };
 
     return rk_onnx_call(out, "LeakyRelu", io->x, &slope, 1);
-}
-
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "leaky_relu", variant, node);
 }
 
 const rk_op rk_op_leaky_relu = {
@@ -34,8 +18,7 @@ const rk_op rk_op_leaky_relu = {
     .is_rectifier = true,
     .slope = SLOPE,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .forward = rk_rectifier_forward,
+    .backward = rk_rectifier_backward,
     .onnx = onnx,
-    .example = example,
 };

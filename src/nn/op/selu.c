@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static const float alpha = 1.6732632423543772F, scale = 1.0507009873554805F;
 
@@ -11,19 +10,9 @@ static float value(float x)
     return x > 0 ? scale * x : scale * alpha * expm1f(x);
 }
 
-static float slope(float x, float y)
+static float derivative(float x, float y)
 {
     return x > 0 ? scale : y + scale * alpha;
-}
-
-static void forward(const rk_op_io *io)
-{
-    rk_elementwise_forward(io, value);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_elementwise_backward(io, slope);
 }
 
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
@@ -34,19 +23,15 @@ static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
     return rk_onnx_call(out, "Selu", io->x, attrs, 2);
 }
 
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "selu", variant, node);
-}
-
 const rk_op rk_op_selu = {
     .name = "selu",
     .doc = "scaled exponential linear unit",
     .aliases = { "selu", "tf.nn.selu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .value = value,
+    .derivative = derivative,
+    .forward = rk_elementwise_forward,
+    .backward = rk_elementwise_backward,
     .onnx = onnx,
-    .example = example,
 };

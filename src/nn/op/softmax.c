@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static void forward(const rk_op_io *io)
 {
@@ -54,11 +53,6 @@ static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
     return rk_onnx_apply(out, "Softmax", io->x[0]); /* of the last axis */
 }
 
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "softmax", variant, node);
-}
-
 const rk_op rk_op_softmax = {
     .name = "softmax",
     .doc = "class probabilities of a row of logits",
@@ -67,5 +61,4 @@ const rk_op rk_op_softmax = {
     .forward = forward,
     .backward = backward,
     .onnx = onnx,
-    .example = example,
 };

@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "elementwise.h"
-#include "example.h"
 
 static float sigmoid(float x)
 {
@@ -11,7 +10,7 @@ static float sigmoid(float x)
     return (x >= 0 ? 1 : e) / (1 + e);
 }
 
-static float swish(float x)
+static float value(float x)
 {
     return x * sigmoid(x);
 }
@@ -23,24 +22,9 @@ static float derivative(float x, float y)
     return s + y * (1 - s);
 }
 
-static void forward(const rk_op_io *io)
-{
-    rk_elementwise_forward(io, swish);
-}
-
-static void backward(const rk_op_io *io)
-{
-    rk_elementwise_backward(io, derivative);
-}
-
 static const char *onnx(rk_onnx *out, const rk_onnx_io *io)
 {
     return rk_onnx_apply(out, "Mul", io->x[0], rk_onnx_apply(out, "Sigmoid", io->x[0]));
-}
-
-static bool example(rk_graph *graph, int variant, int *node)
-{
-    return rk_example_activation(graph, "swish", variant, node);
 }
 
 const rk_op rk_op_swish = {
@@ -49,8 +33,9 @@ const rk_op rk_op_swish = {
     .aliases = { "swish", "tf.nn.swish", "tf.nn.silu" },
     .n_inputs = 1,
     .shape = rk_shape_of_input,
-    .forward = forward,
-    .backward = backward,
+    .value = value,
+    .derivative = derivative,
+    .forward = rk_elementwise_forward,
+    .backward = rk_elementwise_backward,
     .onnx = onnx,
-    .example = example,
 };

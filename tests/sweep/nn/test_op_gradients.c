@@ -2,6 +2,7 @@
  * batches of one chunk and of several; then the best backend against the reference. */
 #include <stdio.h>
 
+#include "example.h"
 #include "nn_world.h"
 
 static const int64_t batches[] = { 1, 3, 8, 40, 150 };
@@ -27,7 +28,7 @@ static bool make_example(nn_world *world, const rk_op *op, int variant, int64_t 
     int y;
 
     assert_non_null(graph);
-    if (!op->example(graph, variant, &y)) {
+    if (!rk_example_make(graph, op, variant, &y)) {
         rk_graph_free(graph);
         return false;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "example.h"
 #include "file.h"
 #include "nn_world.h"
 #include "python_check.h"
@@ -127,7 +128,7 @@ static bool example(const rk_op *op, int variant, const char *folder)
     int y;
 
     assert_non_null(graph);
-    if (!op->example(graph, variant, &y)) {
+    if (!rk_example_make(graph, op, variant, &y)) {
         rk_graph_free(graph);
         return false;
     }
