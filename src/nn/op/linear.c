@@ -1,5 +1,5 @@
-/* No activation at all: y = x, a rectifier that changes nothing. It is a node all the same, so that a layer's output has
- * one name whatever its activation is; a cut leaves it out. */
+/* No activation at all: y = x, a rectifier that changes nothing. It is a node all the same, so that a layer's output
+ * has one name whatever its activation is; a cut leaves it out. */
 #include "elementwise.h"
 
 const rk_op rk_op_linear = {
