@@ -155,6 +155,41 @@ rocket_status rk_stream_check(const rk_config *config, const rk_schema *schema, 
     return status;
 }
 
+static bool has_pipe(const rk_stream *stream)
+{
+    size_t i = 0;
+
+    while (i < stream->files.n && !rk_source_is_pipe(stream->files.path[i]))
+        i++;
+    return i < stream->files.n;
+}
+
+/* Of a stream that was checked. */
+static rocket_status take_one(rk_stream *stream, rocket_error *err)
+{
+    rk_batch *batch = NULL;
+
+    RK_TRY(make_memory(stream, err));
+    RK_TRY(start_threads(stream, err));
+    RK_TRY(rk_stream_next(stream, &batch, err));
+    if (batch)
+        rk_stream_give_back(stream, batch);
+    return ROCKET_OK;
+}
+
+rocket_status rk_stream_try(const rk_config *config, const rk_schema *schema, const rk_stream_options *options,
+                            rocket_error *err)
+{
+    rk_stream *stream = new_stream(config, schema);
+
+    RK_FAIL_IF(!stream, FAILED, err, "out of memory for the input stream");
+    rocket_status status = check_stream(stream, options, err);
+    if (status == ROCKET_OK && !has_pipe(stream))
+        status = take_one(stream, err);
+    rk_stream_close(stream);
+    return status;
+}
+
 rocket_status rk_stream_open(rk_stream **out, const rk_config *config, const rk_schema *schema,
                              const rk_stream_options *options, rocket_error *err)
 {

@@ -52,6 +52,9 @@ ROCKET_NODISCARD rocket_status rk_stream_open(rk_stream **out, const rk_config *
 /* Whether such a stream could be opened: the same errors, but no thread is started and nothing is read of a pipe. */
 ROCKET_NODISCARD rocket_status rk_stream_check(const rk_config *config, const rk_schema *schema,
                                                const rk_stream_options *options, rocket_error *err);
+/* The same, and where no file is a pipe its first batch is read: errors of rk_stream_next as well. */
+ROCKET_NODISCARD rocket_status rk_stream_try(const rk_config *config, const rk_schema *schema,
+                                             const rk_stream_options *options, rocket_error *err);
 void rk_stream_close(rk_stream *stream); /* at any time; joins the threads; frees all batches. NULL is fine */
 
 /* Next batch, NULL after the last one. It stays valid until it is given back; give back every batch. A bad row is
