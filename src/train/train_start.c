@@ -131,18 +131,25 @@ static rk_stream_options training_input(const rk_training *t)
                                 .shard = t->run->shard };
 }
 
+static rocket_status try_input(const rk_training *t, const char *paths, rk_shard shard, rocket_error *err)
+{
+    rk_stream_options input = { .paths = paths, .n_threads = 1, .batch_size = 1, .shard = shard };
+
+    return rk_stream_try(t->run->config, t->run->schema, &input, err);
+}
+
 /* A misspelt name, or a table of another layout, should not show when the training that it ends has taken a night. */
 static rocket_status check_inputs(const rk_training *t, rocket_error *err)
 {
     const Rocket__EasyRecConfig *root = rk_config_root(t->run->config);
-    rk_stream_options train = training_input(t),
-                      eval = { .paths = root->eval_input_path, .n_threads = 1, .batch_size = 1 };
+    rk_stream_options train = training_input(t);
 
     RK_FAIL_IF(root->train_input_path == NULL || root->train_input_path[0] == '\0', CONFIG, err,
                "%s: no train_input_path", rk_config_name(t->run->config));
     RK_TRY(rk_stream_check(t->run->config, t->run->schema, &train, err));
-    rocket_status status =
-        rk_training_evaluates(t) ? rk_stream_try(t->run->config, t->run->schema, &eval, err) : ROCKET_OK;
+    RK_TRY(try_input(t, root->train_input_path, t->run->shard, err));
+    rk_shard all = { 0 };
+    rocket_status status = rk_training_evaluates(t) ? try_input(t, root->eval_input_path, all, err) : ROCKET_OK;
     if (status != ROCKET_OK)
         rk_error_prefix(err, "eval_input_path");
     return status;
