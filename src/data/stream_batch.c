@@ -54,12 +54,6 @@ static rocket_status fail_memory(rk_stream *stream)
                    (unsigned long long)stream->options.batch_size);
 }
 
-/* All rows of a block become the batch, and nothing is copied. */
-static bool is_whole(const rk_batch *batch, const rk_batch *rows, uint64_t n)
-{
-    return batch->n_rows == 0 && n == (uint64_t)rows->n_rows;
-}
-
 static rocket_status emit_range(rk_stream *stream, rk_batch *rows, int64_t begin, int64_t end)
 {
     rk_stream_batching *b = &stream->batching;
@@ -70,8 +64,8 @@ static rocket_status emit_range(rk_stream *stream, rk_batch *rows, int64_t begin
 
         if (!begin_batch(stream))
             return ROCKET_STOPPED;
-        if (b->batch && is_whole(b->batch, rows, n))
-            rk_batch_exchange(b->batch, rows);
+        if (b->batch && n == stream->options.batch_size && n == (uint64_t)rows->n_rows)
+            rk_batch_exchange(b->batch, rows); /* the block is the batch, and nothing is copied */
         else if (b->batch && !rk_batch_append_rows(b->batch, rows, begin, begin + (int64_t)n))
             return fail_memory(stream);
         begin += (int64_t)n;
