@@ -175,4 +175,53 @@ static inline const char *print_fields(char *out, size_t size, const rk_schema *
     return out;
 }
 
+/* The rows of a file with this text, or the error behind its path. */
+static inline void check_reading(const char *config, bool labels, const char *text, const char *expected)
+{
+    data_world world = data_world_of(config, labels);
+    rk_stream_options options = { .paths = world_puts(&world, "rows", text), .n_threads = 1 };
+    rocket_error err = { 0 };
+    rk_buf got;
+
+    rk_buf_init(&got, 0);
+    if (print_stream(&got, &world, &options, 0, &err) == ROCKET_OK) {
+        assert_string_equal(got.data, expected);
+    } else {
+        assert_int_equal(err.status, ROCKET_DATA);
+        assert_memory_equal(err.text, options.paths, strlen(options.paths));
+        assert_string_equal(err.text + strlen(options.paths), expected);
+    }
+    rk_buf_clear(&got);
+    data_world_close(&world);
+}
+
+static inline void check_labelled_rows(const char *config, const char *text, const char *expected)
+{
+    check_reading(config, true, text, expected);
+}
+
+static inline void check_unlabelled_rows(const char *config, const char *text, const char *expected)
+{
+    check_reading(config, false, text, expected);
+}
+
+/* The faults that the data room finds in a config, one per line, without their places. */
+static inline void check_faults(const char *text, const char *expected)
+{
+    rk_config *config = config_of(text);
+    rk_faults faults;
+    rk_buf got;
+
+    rk_faults_init(&faults);
+    rk_buf_init(&got, 0);
+    rk_buf_puts(&got, "");
+    rk_schema_check(config, &faults);
+    for (size_t i = 0; i < faults.n; i++)
+        rk_buf_printf(&got, "%s%s", i ? "\n" : "", faults.items[i].sentence);
+    assert_string_equal(got.data, expected);
+    rk_buf_clear(&got);
+    rk_faults_clear(&faults);
+    rk_config_free(config);
+}
+
 #endif

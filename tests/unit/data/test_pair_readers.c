@@ -25,84 +25,63 @@
           "features { input_names: '9' feature_type: PassThroughFeature } ",                                           \
           "'0', '1', '2', '9'")
 
-static void check_file_with(const char *config, bool labels, const char *text, const char *expected)
-{
-    data_world world = data_world_of(config, labels);
-    rk_stream_options options = { .paths = world_puts(&world, "rows", text), .n_threads = 1 };
-    rocket_error err = { 0 };
-    rk_buf got;
-
-    rk_buf_init(&got, 0);
-    if (print_stream(&got, &world, &options, 0, &err) == ROCKET_OK) {
-        assert_string_equal(got.data, expected);
-    } else {
-        assert_int_equal(err.status, ROCKET_DATA);
-        assert_memory_equal(err.text, options.paths, strlen(options.paths));
-        assert_string_equal(err.text + strlen(options.paths), expected);
-    }
-    rk_buf_clear(&got);
-    data_world_close(&world);
-}
-
-static void check_file(const char *config, const char *text, const char *expected)
-{
-    check_file_with(config, true, text, expected);
-}
-
 static void libsvm_rows(void **state)
 {
     (void)state;
-    check_file(SVM, "+1 3:0.5 17:4 20:1\n-1 qid:7 1:2 3:-1e2\t17:60 # no number\r\n0\n1   4:1   ",
-               "#0 0.0\n[0.5] 4 3*0.5,17*4,20*1 '' [1]\n"
-               "[-100] 0 1*2,3*-100,17*60 '7' [0]\n"
-               "[0] 0 - '' [0]\n[0] 0 4*1 '' [1]\n");
+    check_labelled_rows(SVM, "+1 3:0.5 17:4 20:1\n-1 qid:7 1:2 3:-1e2\t17:60 # no number\r\n0\n1   4:1   ",
+                        "#0 0.0\n[0.5] 4 3*0.5,17*4,20*1 '' [1]\n"
+                        "[-100] 0 1*2,3*-100,17*60 '7' [0]\n"
+                        "[0] 0 - '' [0]\n[0] 0 4*1 '' [1]\n");
 }
 
 static void libsvm_refuses(void **state)
 {
     (void)state;
-    check_file(SVM, "1 3:1\n\n", ":2: expected a label, found an empty line");
-    check_file(SVM, "1 3:1\n# only a comment\n", ":2: expected a label, found an empty line");
-    check_file(SVM, "3:1 4:1\n", ":1:1: expected a label before the pairs, found \"3:1\"");
-    check_file(SVM, "1 3:1 x:2\n", ":1:7: expected index:value, found \"x:2\"");
-    check_file(SVM, "1 3:1 4\n", ":1:7: expected index:value, found \"4\"");
-    check_file(SVM, "1 -3:1\n", ":1:3: expected index:value, found \"-3:1\"");
-    check_file(SVM, "1 99999999999999999999:1\n", ":1:3: expected index:value, found \"99999999999999999999:1\"");
-    check_file(SVM, "1 3:1 3:2\n", ":1:7: index 3 stands in the line twice");
-    check_file(SVM, "1 3:one\n", ":1:5: field \"3\" (FLOAT): expected a number, found \"one\"");
-    check_file(SVM, "1 17:4.5\n", ":1:6: field \"17\" (INT64): expected an integer, found \"4.5\"");
-    check_file(SVM, "1 5:x\n", ":1:3: field \"pairs\" (STRING): expected a number, found \"x\"");
-    check_file(SVM, "yes 3:1\n", ":1:1: field \"y\" (INT32): expected an integer, found \"yes\"");
+    check_labelled_rows(SVM, "1 3:1\n\n", ":2: expected a label, found an empty line");
+    check_labelled_rows(SVM, "1 3:1\n# only a comment\n", ":2: expected a label, found an empty line");
+    check_labelled_rows(SVM, "3:1 4:1\n", ":1:1: expected a label before the pairs, found \"3:1\"");
+    check_labelled_rows(SVM, "1 3:1 x:2\n", ":1:7: expected index:value, found \"x:2\"");
+    check_labelled_rows(SVM, "1 3:1 4\n", ":1:7: expected index:value, found \"4\"");
+    check_labelled_rows(SVM, "1 -3:1\n", ":1:3: expected index:value, found \"-3:1\"");
+    check_labelled_rows(SVM, "1 99999999999999999999:1\n",
+                        ":1:3: expected index:value, found \"99999999999999999999:1\"");
+    check_labelled_rows(SVM, "1 3:1 3:2\n", ":1:7: index 3 stands in the line twice");
+    check_labelled_rows(SVM, "1 3:one\n", ":1:5: field \"3\" (FLOAT): expected a number, found \"one\"");
+    check_labelled_rows(SVM, "1 17:4.5\n", ":1:6: field \"17\" (INT64): expected an integer, found \"4.5\"");
+    check_labelled_rows(SVM, "1 5:x\n", ":1:3: field \"pairs\" (STRING): expected a number, found \"x\"");
+    check_labelled_rows(SVM, "yes 3:1\n", ":1:1: field \"y\" (INT32): expected an integer, found \"yes\"");
 }
 
 static void rows_without_labels_can_be_scored(void **state)
 {
     (void)state;
-    check_file_with(SVM, false, "3:2 17:1\n1 3:4\n", "#0 0.0\n[2] 1 3*2,17*1 ''\n[4] 0 3*4 ''\n");
-    check_file_with(FFM, false, "0:5:1\n1 2:1:0.25\n", "#0 0.0\n5 - [0] ''\n0 - [0.25] ''\n");
+    check_unlabelled_rows(SVM, "3:2 17:1\n1 3:4\n", "#0 0.0\n[2] 1 3*2,17*1 ''\n[4] 0 3*4 ''\n");
+    check_unlabelled_rows(FFM, "0:5:1\n1 2:1:0.25\n", "#0 0.0\n5 - [0] ''\n0 - [0.25] ''\n");
 }
 
 static void libffm_rows(void **state)
 {
     (void)state;
-    check_file(FFM, "1 0:5:1 1:17:0.5 2:1:0.25\n0 1:17:1 9:1:1 1:18:2 9:2:3 1:19:-1\r\n-1\n1 0:7:1.0 7:1:1",
-               "#0 0.0\n5 17*0.5 [0.25] '' [1]\n0 17*1,18*2,19*-1 [0] '1:1 2:3' [0]\n0 - [0] '' [0]\n7 - [0] '' [1]\n");
+    check_labelled_rows(
+        FFM, "1 0:5:1 1:17:0.5 2:1:0.25\n0 1:17:1 9:1:1 1:18:2 9:2:3 1:19:-1\r\n-1\n1 0:7:1.0 7:1:1",
+        "#0 0.0\n5 17*0.5 [0.25] '' [1]\n0 17*1,18*2,19*-1 [0] '1:1 2:3' [0]\n0 - [0] '' [0]\n7 - [0] '' [1]\n");
 }
 
 static void libffm_refuses(void **state)
 {
     (void)state;
-    check_file(FFM, "1 0:5\n", ":1:3: expected field:index:value, found \"0:5\"");
-    check_file(FFM, "1 a:5:1\n", ":1:3: expected field:index:value, found \"a:5:1\"");
-    check_file(FFM, "1 1:1:1 0:b:1\n", ":1:9: expected field:index:value, found \"0:b:1\"");
-    check_file(FFM, "1 0:5:1 0:6:1\n",
-               ":1:9: expected one pair of field 0, found several: a column of several is a STRING");
-    check_file(
+    check_labelled_rows(FFM, "1 0:5\n", ":1:3: expected field:index:value, found \"0:5\"");
+    check_labelled_rows(FFM, "1 a:5:1\n", ":1:3: expected field:index:value, found \"a:5:1\"");
+    check_labelled_rows(FFM, "1 1:1:1 0:b:1\n", ":1:9: expected field:index:value, found \"0:b:1\"");
+    check_labelled_rows(FFM, "1 0:5:1 0:6:1\n",
+                        ":1:9: expected one pair of field 0, found several: a column of several is a STRING");
+    check_labelled_rows(
         FFM, "1 0:5:0.5\n",
         ":1:3: expected the value 1 where a column of integers takes the index, found \"0.5\": a STRING keeps both");
-    check_file(FFM, "1 2:1:x\n", ":1:3: field \"2\" (DOUBLE): expected a number, found \"x\"");
-    check_file(FFM, "1 1:1:1:1\n", ":1:3: field \"1\" (STRING): expected tags with one weight each, found \"1:1:1\"");
-    check_file(FFM, "0:5:1\n", ":1:1: expected a label before the pairs, found \"0:5:1\"");
+    check_labelled_rows(FFM, "1 2:1:x\n", ":1:3: field \"2\" (DOUBLE): expected a number, found \"x\"");
+    check_labelled_rows(FFM, "1 1:1:1:1\n",
+                        ":1:3: field \"1\" (STRING): expected tags with one weight each, found \"1:1:1\"");
+    check_labelled_rows(FFM, "0:5:1\n", ":1:1: expected a label before the pairs, found \"0:5:1\"");
 }
 
 static void csv_v2_reads_as_csv(void **state)
@@ -111,10 +90,10 @@ static void csv_v2_reads_as_csv(void **state)
         MODEL("features { input_names: 's' feature_type: PassThroughFeature } ", "'s'");
 
     (void)state;
-    check_file(config, "s,y\n\"a,\"\"b\"\"\",1\nc,0\n", "#0 0.0\n'a,\"b\"' [1]\n'c' [0]\n");
-    check_file(config, "s,y\nc,0,1\n",
-               ":2: 3 fields, expected 2 (columns of data_config.input_fields); set "
-               "ignore_error to drop such rows");
+    check_labelled_rows(config, "s,y\n\"a,\"\"b\"\"\",1\nc,0\n", "#0 0.0\n'a,\"b\"' [1]\n'c' [0]\n");
+    check_labelled_rows(config, "s,y\nc,0,1\n",
+                        ":2: 3 fields, expected 2 (columns of data_config.input_fields); set "
+                        "ignore_error to drop such rows");
 }
 
 /* Of one config: its only fault. */

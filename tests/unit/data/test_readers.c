@@ -15,49 +15,29 @@
 #define CONFIG(data) "data_config { label_fields: 'y' batch_size: 100 shuffle: false " FIELDS data " } " FEATURES
 #define RTP "input_type: RTPInput selected_cols: '1, 3' separator: '|' "
 
-/* The rows of a file, or the error behind its path. */
-static void check_file(const char *config, const char *text, const char *expected)
-{
-    data_world world = data_world_of(config, true);
-    rk_stream_options options = { .paths = world_puts(&world, "rows", text), .n_threads = 1 };
-    rocket_error err = { 0 };
-    rk_buf got;
-
-    rk_buf_init(&got, 0);
-    if (print_stream(&got, &world, &options, 0, &err) == ROCKET_OK) {
-        assert_string_equal(got.data, expected);
-    } else {
-        assert_int_equal(err.status, ROCKET_DATA);
-        assert_memory_equal(err.text, options.paths, strlen(options.paths));
-        assert_string_equal(err.text + strlen(options.paths), expected);
-    }
-    rk_buf_clear(&got);
-    data_world_close(&world);
-}
-
 static void packed_rows(void **state)
 {
     (void)state;
-    check_file(CONFIG(RTP), "x;1;;5|0.5|true|a;b\nx;0;\"q\";6|1|false|abc\r\n",
-               "#0 0.0\n[5] [0.5] 'true' 'a' [1]\n[6] [1] 'false' 'abc' [0]\n");
-    check_file(CONFIG(RTP), "x;1;z;|||;more;still more", "#0 0.0\n[7] [0] '' '' [1]\n");
-    check_file(CONFIG(RTP), "x;;z;1.9|||\nx;;z;-1.9|||\nx;;z; 1e2 |||",
-               "#0 0.0\n[1] [0] '' '' [0]\n[-1] [0] '' '' [0]\n[100] [0] '' '' [0]\n");
-    check_file(CONFIG(RTP "rtp_separator: ','"), "x,1,z,\"3|4|true|a,\"\"b\"\"\"",
-               "#0 0.0\n[3] [4] 'true' 'a,\"b\"' [1]\n");
+    check_labelled_rows(CONFIG(RTP), "x;1;;5|0.5|true|a;b\nx;0;\"q\";6|1|false|abc\r\n",
+                        "#0 0.0\n[5] [0.5] 'true' 'a' [1]\n[6] [1] 'false' 'abc' [0]\n");
+    check_labelled_rows(CONFIG(RTP), "x;1;z;|||;more;still more", "#0 0.0\n[7] [0] '' '' [1]\n");
+    check_labelled_rows(CONFIG(RTP), "x;;z;1.9|||\nx;;z;-1.9|||\nx;;z; 1e2 |||",
+                        "#0 0.0\n[1] [0] '' '' [0]\n[-1] [0] '' '' [0]\n[100] [0] '' '' [0]\n");
+    check_labelled_rows(CONFIG(RTP "rtp_separator: ','"), "x,1,z,\"3|4|true|a,\"\"b\"\"\"",
+                        "#0 0.0\n[3] [4] 'true' 'a,\"b\"' [1]\n");
 }
 
 /* Labels stand in the order of label_fields, which need not be that of input_fields. */
 static void labels_before_and_behind(void **state)
 {
     (void)state;
-    check_file("data_config { label_fields: ['i', 'y'] batch_size: 100 shuffle: false input_type: RTPInput "
-               "selected_cols: '2,0,1' separator: '|' " FIELDS " } "
-               "feature_config { features { input_names: 's' feature_type: PassThroughFeature } "
-               "features { input_names: 'f' feature_type: RawFeature } } "
-               "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' "
-               "feature_names: ['s', 'f'] } rocket_launching { } }",
-               "8;0.5|true|x;3\n", "#0 0.0\n'x' [0.5] [3]\n");
+    check_labelled_rows("data_config { label_fields: ['i', 'y'] batch_size: 100 shuffle: false input_type: RTPInput "
+                        "selected_cols: '2,0,1' separator: '|' " FIELDS " } "
+                        "feature_config { features { input_names: 's' feature_type: PassThroughFeature } "
+                        "features { input_names: 'f' feature_type: RawFeature } } "
+                        "model_config { model_class: 'RocketLaunching' feature_groups { group_name: 'all' "
+                        "feature_names: ['s', 'f'] } rocket_launching { } }",
+                        "8;0.5|true|x;3\n", "#0 0.0\n'x' [0.5] [3]\n");
 }
 
 static void bad_packed_rows(void **state)
@@ -89,59 +69,44 @@ static void bad_packed_rows(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         snprintf(text, sizeof text, "x;1;z;1|2|true|a\n%s\n", cases[i].row);
         snprintf(expected, sizeof expected, "%s", cases[i].expected);
-        check_file(CONFIG(RTP), text, expected);
+        check_labelled_rows(CONFIG(RTP), text, expected);
     }
 }
 
 static void bad_packed_rows_are_dropped(void **state)
 {
     (void)state;
-    check_file(CONFIG(RTP "ignore_error: true"), "x;1;z;1|2\nx;1;z;1|2|true|a\nx;y;z;1|2|true|a\n",
-               "#0 0.0\n[1] [2] 'true' 'a' [1]\n");
+    check_labelled_rows(CONFIG(RTP "ignore_error: true"), "x;1;z;1|2\nx;1;z;1|2|true|a\nx;y;z;1|2|true|a\n",
+                        "#0 0.0\n[1] [2] 'true' 'a' [1]\n");
 }
 
 static void fields_without_quotes(void **state)
 {
     (void)state;
-    check_file(CONFIG("input_type: CSVInputEx"), "1,0,2,true,\"a\"\"\n,1,,,a\rb\r\n 3 ,1,4,True,\"",
-               "#0 0.0\n[1] [2] 'true' '\"a\"\"' [0]\n[7] [0] '' 'a\rb' [1]\n[3] [4] 'True' '\"' [1]\n");
-    check_file(CONFIG("input_type: CSVInputEx with_header: true"), "s,n,b,y,f,i\n\"x,,yes,1,2.5,4\n",
-               "#0 0.0\n[4] [2.5] 'yes' '\"x' [1]\n");
-    check_file(CONFIG("input_type: CSVInputEx"), "1,0,2,true,\"a,b\"\n",
-               ":1: 6 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows");
-    check_file(CONFIG("input_type: CSVInputEx"), "\n",
-               ":1: 1 field, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows");
-    check_file(CONFIG("input_type: CSVInputEx"), "1.5,0,2,true,a\n",
-               ":1:1: field \"i\" (INT32): expected an integer, found \"1.5\"");
+    check_labelled_rows(CONFIG("input_type: CSVInputEx"), "1,0,2,true,\"a\"\"\n,1,,,a\rb\r\n 3 ,1,4,True,\"",
+                        "#0 0.0\n[1] [2] 'true' '\"a\"\"' [0]\n[7] [0] '' 'a\rb' [1]\n[3] [4] 'True' '\"' [1]\n");
+    check_labelled_rows(CONFIG("input_type: CSVInputEx with_header: true"), "s,n,b,y,f,i\n\"x,,yes,1,2.5,4\n",
+                        "#0 0.0\n[4] [2.5] 'yes' '\"x' [1]\n");
+    check_labelled_rows(
+        CONFIG("input_type: CSVInputEx"), "1,0,2,true,\"a,b\"\n",
+        ":1: 6 fields, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows");
+    check_labelled_rows(
+        CONFIG("input_type: CSVInputEx"), "\n",
+        ":1: 1 field, expected 5 (columns of data_config.input_fields); set ignore_error to drop such rows");
+    check_labelled_rows(CONFIG("input_type: CSVInputEx"), "1.5,0,2,true,a\n",
+                        ":1:1: field \"i\" (INT32): expected an integer, found \"1.5\"");
 }
 
 /* What CSVInputEx makes of a BOOL, as the number that a feature sees. */
 static void words_of_bools(void **state)
 {
     (void)state;
-    check_file("data_config { label_fields: 'y' batch_size: 9 shuffle: false input_type: CSVInputEx " FIELDS " } "
-               "feature_config { features { input_names: 'b' feature_type: RawFeature } } model_config { model_class: "
-               "'RocketLaunching' feature_groups { group_name: 'all' feature_names: 'b' } rocket_launching { } }",
-               "1,0,2,true,\n1,0,2,True,\n1,0,2,TRUE,\n1,0,2,1,\n1,0,2,,\n",
-               "#0 0.0\n[1] [0]\n[1] [0]\n[0] [0]\n[0] [0]\n[0] [0]\n");
-}
-
-static void check_faults(const char *text, const char *expected)
-{
-    rk_config *config = config_of(text);
-    rk_faults faults;
-    rk_buf got;
-
-    rk_faults_init(&faults);
-    rk_buf_init(&got, 0);
-    rk_buf_puts(&got, "");
-    rk_schema_check(config, &faults);
-    for (size_t i = 0; i < faults.n; i++)
-        rk_buf_printf(&got, "%s%s", i ? "\n" : "", faults.items[i].sentence);
-    assert_string_equal(got.data, expected);
-    rk_buf_clear(&got);
-    rk_faults_clear(&faults);
-    rk_config_free(config);
+    check_labelled_rows(
+        "data_config { label_fields: 'y' batch_size: 9 shuffle: false input_type: CSVInputEx " FIELDS " } "
+        "feature_config { features { input_names: 'b' feature_type: RawFeature } } model_config { model_class: "
+        "'RocketLaunching' feature_groups { group_name: 'all' feature_names: 'b' } rocket_launching { } }",
+        "1,0,2,true,\n1,0,2,True,\n1,0,2,TRUE,\n1,0,2,1,\n1,0,2,,\n",
+        "#0 0.0\n[1] [0]\n[1] [0]\n[0] [0]\n[0] [0]\n[0] [0]\n");
 }
 
 static void faults_of_configs(void **state)

@@ -15,25 +15,6 @@
     "rocket_launching { } }"
 #define ONE(feature) CONFIG("", "features { " feature " }", "feature_names: 'x'")
 
-/* The faults of a config, one per line, without their places. */
-static void check_faults(const char *text, const char *expected)
-{
-    rk_config *config = config_of(text);
-    rk_faults faults;
-    rk_buf got;
-
-    rk_faults_init(&faults);
-    rk_buf_init(&got, 0);
-    rk_buf_puts(&got, "");
-    rk_schema_check(config, &faults);
-    for (size_t i = 0; i < faults.n; i++)
-        rk_buf_printf(&got, "%s%s", i ? "\n" : "", faults.items[i].sentence);
-    assert_string_equal(got.data, expected);
-    rk_buf_clear(&got);
-    rk_faults_clear(&faults);
-    rk_config_free(config);
-}
-
 static void faults_of_features(void **state)
 {
     static const struct {
