@@ -43,9 +43,9 @@ static void print_net(const rk_graph *graph, int net, bool json, bool *first)
                *first ? "" : ", ", rk_net_names[net], cost.layers, (long long)cost.dense_params,
                (long long)cost.table_params, (long long)cost.multiplications);
     } else {
-        printf("%s: %d layers, %lld parameters and %lld in embeddings, %lld multiplications per example\n",
-               rk_net_names[net], cost.layers, (long long)cost.dense_params, (long long)cost.table_params,
-               (long long)cost.multiplications);
+        printf("%s: %d layer%s, %lld parameters and %lld in embeddings, %lld multiplications per example\n",
+               rk_net_names[net], cost.layers, cost.layers == 1 ? "" : "s", (long long)cost.dense_params,
+               (long long)cost.table_params, (long long)cost.multiplications);
         print_layers(graph, output);
     }
     *first = false;
@@ -134,7 +134,6 @@ static rocket_status find_kind(bool *is_model, const char *path, rocket_error *e
 static rocket_status run(const rk_args *args, rocket_error *err)
 {
     const char *path = rk_args_word(args, 0);
-
     bool is_model;
 
     RK_TRY(find_kind(&is_model, path, err));

@@ -119,10 +119,10 @@ static rocket_status match_column(size_t *out, const rk_resolved *view, rk_text 
 
 static rocket_status fail_missing(const char *name, const char *const *names, size_t n, rocket_error *err)
 {
-    const char *near = rk_closest(name, names, n);
+    char hint[RK_HINT_BYTES];
 
-    return rk_fail(err, ROCKET_DATA, "column \"%s\" of data_config.input_fields is not in the header%s%s%s", name,
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return rk_fail(err, ROCKET_DATA, "column \"%s\" of data_config.input_fields is not in the header%s", name,
+                   rk_did_you_mean(hint, name, names, n));
 }
 
 /* One pass over a header line: names go to names and field_of unless these are NULL. */
