@@ -128,6 +128,23 @@ static rocket_status parse_letters(rk_args *args, const rk_verb *verb, int argc,
     return ROCKET_OK;
 }
 
+/* Of two lists of files the second would silently replace the first. */
+static rocket_status check_lists(const rk_args *args, rocket_error *err)
+{
+    for (size_t o = 0; o < args->n_options; o++) {
+        const rk_option *option = args->options[o];
+        size_t n = 0;
+
+        if (!option->argument || (strcmp(option->argument, "PATHS") != 0 && strcmp(option->argument, "FILES") != 0))
+            continue;
+        for (size_t i = 0; i < args->n_given; i++)
+            n += strcmp(args->given[i].name, option->name) == 0;
+        RK_FAIL_IF(n > 1, USAGE, err, "--%s: expected one list of files, with commas between, found %zu", option->name,
+                   n);
+    }
+    return ROCKET_OK;
+}
+
 static rocket_status parse_all(rk_args *args, const rk_verb *verb, int argc, char **argv, rocket_error *err)
 {
     bool only_words = false;
@@ -144,6 +161,7 @@ static rocket_status parse_all(rk_args *args, const rk_verb *verb, int argc, cha
     }
     if (rk_args_has(args, "help"))
         return ROCKET_OK;
+    RK_TRY(check_lists(args, err));
     RK_FAIL_IF((int)args->n_words < verb->min_words, USAGE, err, "rocket %s %s: an argument is missing", verb->name,
                verb->usage);
     RK_FAIL_IF(verb->max_words >= 0 && (int)args->n_words > verb->max_words, USAGE, err,

@@ -85,6 +85,18 @@ static int run_verb(const rk_verb *verb, int argc, char **argv)
     return finish(status, &err);
 }
 
+/* rocket help VERB */
+static int help_on(const char *name)
+{
+    const rk_verb *verb = find_verb(name);
+    rocket_error err = { 0 };
+
+    if (verb == NULL)
+        return unknown_verb(name);
+    rk_verb_help(verb);
+    return finish(ROCKET_OK, &err);
+}
+
 int main(int argc, char **argv)
 {
     rocket_error err = { 0 };
@@ -94,6 +106,8 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return ROCKET_USAGE;
     }
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        return help_on(argv[2]);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
         return finish(ROCKET_OK, &err);

@@ -16,6 +16,8 @@ for verb in $verbs; do
     run 0 "$rocket" "$verb" --help
     said "$out" "^rocket $verb"
     said "$out" '--help'
+    run 0 "$rocket" help "$verb"
+    said "$out" "^rocket $verb"
 done
 
 # ---- check
