@@ -27,10 +27,12 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g")
 add_compile_definitions(_GNU_SOURCE) # Linux: affinity, strtod_l
 add_compile_options($<$<COMPILE_LANGUAGE:C>:-ffp-contract=off> -fno-math-errno -fno-omit-frame-pointer)
 
-# maybe-uninitialized is off: gcc cannot know that a status other than ROCKET_OK comes with untouched outputs, and warns of
-# every "RK_TRY(open(&fd))"; format-truncation is off: snprintf is how texts are cut on purpose. The static analyser of ./dev lint --tidy, which follows paths, does that work.
+# maybe-uninitialized is off: gcc cannot know that a status other than ROCKET_OK comes with untouched outputs, and warns
+# of every "RK_TRY(open(&fd))"; the static analyser of ./dev lint --tidy, which follows paths, does that work.
+# format-truncation is off: snprintf is how texts are cut on purpose.
 set(ROCKET_WARNINGS -Wall -Wextra -Werror -Wshadow $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
-    $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> -Wvla $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
+    $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> -Wvla $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 
 if(ROCKET_SANITIZE)
   add_compile_options(-fsanitize=${ROCKET_SANITIZE} -fno-sanitize-recover=all)

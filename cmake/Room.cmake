@@ -30,8 +30,9 @@ function(room_links name)
   target_link_libraries(rk_${name} PRIVATE ${ARGN})
 endfunction()
 
-# *_avx2.c are compiled for processors with AVX2, FMA, F16C and BMI; *_avx512f.c for those with the first of AVX-512's parts as
-# well, *_avx512.c for those with F, DQ, VL, BW and VBMI2, *_vnni.c for F, DQ, VL, BW and VNNI; whoever calls them has asked cpuid before.
+# *_avx2.c are compiled for processors with AVX2, FMA, F16C and BMI; *_avx512f.c for those with the first of AVX-512's
+# parts as well, *_avx512.c for those with F, DQ, VL, BW and VBMI2, *_vnni.c for F, DQ, VL, BW and VNNI; whoever calls
+# them has asked cpuid before.
 function(room_kernels)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     return()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: ./dev install [fuzz|tidy|thorough]. Without a word: what building, testing and
-# the lint need. Quick when nothing is missing: one query of dpkg.
+# Installs the Debian packages that are missing: ./dev install [fuzz|tidy|thorough]. Without a word: what building,
+# testing and the lint need. Quick when nothing is missing: one query of dpkg.
 set -euo pipefail
 
 packages=(

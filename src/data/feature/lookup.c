@@ -106,9 +106,7 @@ static rocket_status row(const rk_feature *feature, const rk_value *values, rk_s
         if (key.n != wanted.n || memcmp(key.data, wanted.data, key.n) != 0)
             continue;
         RK_FAIL_IF(n++ == state->most, DATA, err,
-                   "expected at most %d values of a key (lookup_max_sel_elem_num), found "
-                   "more",
-                   state->most);
+                   "expected at most %d values of a key (lookup_max_sel_elem_num), found more", state->most);
         RK_FAIL_IF(!rk_row_id(out, rk_buckets_of_text(&state->buckets, value), 1), FAILED, err, "out of memory");
     }
     return ROCKET_OK;
