@@ -50,11 +50,11 @@ void rk_error_set(rocket_error *err, rocket_status status, const char *format, .
     make_one_line(err->text);
 }
 
-rocket_status rk_fail_errno(rocket_error *err, const char *path, const char *what, int reason)
+void rk_error_set_errno(rocket_error *err, const char *path, const char *what, int reason)
 {
     char text[128];
 
-    return rk_fail(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(reason, text, sizeof text));
+    rk_error_set(err, ROCKET_FAILED, "%s: cannot %s: %s", path, what, strerror_r(reason, text, sizeof text));
 }
 
 void rk_error_prefix(rocket_error *err, const char *format, ...)

@@ -15,7 +15,12 @@ static inline rocket_status rk_same_status(rocket_status status)
 }
 
 /* The same of a system call: "path: cannot <what>: <reason>". reason is its errno. */
-rocket_status rk_fail_errno(rocket_error *err, const char *path, const char *what, int reason);
+void rk_error_set_errno(rocket_error *err, const char *path, const char *what, int reason);
+static inline rocket_status rk_fail_errno(rocket_error *err, const char *path, const char *what, int reason)
+{
+    rk_error_set_errno(err, path, what, reason);
+    return ROCKET_FAILED;
+}
 
 /* Put "prefix: " before the text of *err; truncates at the end. NULL or unset: nothing. */
 void rk_error_prefix(rocket_error *err, const char *format, ...) ROCKET_PRINTF(2, 3);
