@@ -205,6 +205,7 @@ static inline size_t hash_run(int64_t *ids, const char *text, const uint32_t *en
 }
 
 enum { WINDOW = 512, BEFORE = 1, BEHIND = 7 };
+enum { RUNS = 32, RUN_ENDS = 2048 }; /* texts whose pieces are found at a time, and room for how many of these */
 
 /* Of a text of any length. */
 static size_t hash_windows(int64_t *ids, rk_text text, char separator, rk_modulus buckets)
@@ -227,8 +228,8 @@ typedef struct runs {
     struct {
         const uint32_t *ends;
         size_t n;
-    } of[32]; /* a text each */
-    uint32_t ends[2048 + BEFORE + WINDOW + RK_TEXT_PADDING];
+    } of[RUNS]; /* a text each */
+    uint32_t ends[RUN_ENDS + BEFORE + WINDOW + RK_TEXT_PADDING];
 } runs;
 
 /* The pieces of the first texts, as many as there is room for. Texts may be left, and are if the first is long. */
@@ -237,7 +238,7 @@ static size_t find_runs(runs *found, const rk_text *texts, size_t n_texts, char 
     uint32_t *ends = found->ends + BEFORE;
     size_t n = 0;
 
-    for (; n < n_texts && n < 32 && ends < found->ends + 2048 && texts[n].n < WINDOW; n++) {
+    for (; n < n_texts && n < RUNS && ends < found->ends + RUN_ENDS && texts[n].n < WINDOW; n++) {
         size_t n_ends = find_pieces(ends, texts[n], 0, WINDOW, separator);
 
         ends[-1] = UINT32_MAX;
