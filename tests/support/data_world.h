@@ -175,11 +175,11 @@ static inline const char *print_fields(char *out, size_t size, const rk_schema *
     return out;
 }
 
-/* The rows of a file with this text, or the error behind its path. */
-static inline void check_reading(const char *config, bool labels, const char *text, const char *expected)
+/* The rows of a file of these bytes, or the error behind its path. */
+static inline void check_reading(const char *config, bool labels, const char *bytes, size_t n, const char *expected)
 {
     data_world world = data_world_of(config, labels);
-    rk_stream_options options = { .paths = world_puts(&world, "rows", text), .n_threads = 1 };
+    rk_stream_options options = { .paths = world_write(&world, "rows", bytes, n), .n_threads = 2 };
     rocket_error err = { 0 };
     rk_buf got;
 
@@ -197,12 +197,12 @@ static inline void check_reading(const char *config, bool labels, const char *te
 
 static inline void check_labelled_rows(const char *config, const char *text, const char *expected)
 {
-    check_reading(config, true, text, expected);
+    check_reading(config, true, text, strlen(text), expected);
 }
 
 static inline void check_unlabelled_rows(const char *config, const char *text, const char *expected)
 {
-    check_reading(config, false, text, expected);
+    check_reading(config, false, text, strlen(text), expected);
 }
 
 /* The faults that the data room finds in a config, one per line, without their places. */

@@ -26,27 +26,12 @@ static file_of new_file(void)
     return file;
 }
 
-/* Rows as test_readers.c has them; or the sentence behind the path. Frees the file. */
+/* Frees the file. */
 static void check_rows(const char *config, file_of *file, const char *expected)
 {
-    data_world world = data_world_of(config, true);
-    const char *path = world_write(&world, "rows", file->bytes.data ? file->bytes.data : "", file->bytes.size);
-    rk_stream_options options = { .paths = path, .n_threads = 2 };
-    rocket_error err = { 0 };
-    rk_buf got;
-
-    rk_buf_init(&got, 0);
-    if (print_stream(&got, &world, &options, 0, &err) == ROCKET_OK) {
-        assert_string_equal(got.data, expected);
-    } else {
-        assert_int_equal(err.status, ROCKET_DATA);
-        assert_memory_equal(err.text, path, strlen(path));
-        assert_string_equal(err.text + strlen(path), expected);
-    }
-    rk_buf_clear(&got);
+    check_reading(config, true, file->bytes.data ? file->bytes.data : "", file->bytes.size, expected);
     rk_buf_clear(&file->bytes);
     rk_buf_clear(&file->features);
-    data_world_close(&world);
 }
 
 static void whole_row(file_of *file, int64_t y, float f, const char *t)
